@@ -1,0 +1,98 @@
+/** The decision record: everything about one request except its content. Metadata only; never text, never keys. */
+import type { AttemptFailureKind, FailureKind } from '#core/failure';
+import type { DialectName, Usage } from '#core/message';
+import type { Exclusion, IntentSource } from '#core/plan';
+import type { HoldMode, Privacy, Verdict } from '#core/tier';
+import type { VerifierResult } from '#core/verifier';
+import type { WorkClass } from '#core/work-class';
+
+export type AttemptOutcome =
+  | 'served'
+  | 'rejected'
+  | 'error'
+  | 'overflow'
+  | 'skipped-breaker'
+  | 'skipped-busy'
+  | 'broken'
+  | 'cancelled';
+
+export interface AttemptRecord {
+  readonly tier: string;
+  readonly model: string;
+  readonly privacy: Privacy;
+  readonly verdict: Verdict;
+  readonly hold: HoldMode;
+  readonly outcome: AttemptOutcome;
+  readonly failure?: AttemptFailureKind;
+  /** Content-free. */
+  readonly detail?: string;
+  readonly upstreamStatus?: number;
+  readonly verifiers: readonly VerifierResult[];
+  /** Milliseconds since the request arrived. */
+  readonly startedMs: number;
+  readonly headersMs?: number;
+  readonly firstPartMs?: number;
+  readonly endedMs: number;
+  readonly usage?: Usage;
+  readonly costUsd: number;
+  /** Request fields this tier's dialect could not carry. */
+  readonly losses?: readonly string[];
+  readonly bytesHeldMax: number;
+}
+
+/** How the request ended, as the request machine's final state. */
+export type RequestOutcome = 'finished' | 'refused' | 'exhausted' | 'broken' | 'cancelled';
+
+export interface DecisionRecord {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly route: string;
+  readonly dialect: DialectName;
+  readonly modelAsked: string;
+  readonly stream: boolean;
+  /** Name of the access token, never its value. */
+  readonly token?: string;
+  /** Salted or caller-given session id. */
+  readonly session?: string;
+  readonly intent?: {
+    readonly source: IntentSource;
+    readonly preset?: string;
+    readonly workClass?: WorkClass;
+    readonly gateClass?: WorkClass;
+    readonly inferredClass: WorkClass;
+    readonly confidence: number;
+    readonly ambiguous: boolean;
+    readonly evidence: readonly string[];
+    readonly note?: string;
+  };
+  readonly promptTokensEstimated?: number;
+  readonly candidates: readonly {
+    readonly tier: string;
+    readonly verdict: Verdict;
+    readonly hold: HoldMode;
+    readonly why: readonly string[];
+  }[];
+  readonly exclusions: readonly Exclusion[];
+  readonly unproven: boolean;
+  readonly attempts: readonly AttemptRecord[];
+  readonly outcome: RequestOutcome;
+  readonly status: number;
+  readonly failure?: FailureKind;
+  /** Operator's view of the failure; content-free. */
+  readonly detail?: string;
+  readonly servedTier?: string;
+  readonly servedModel?: string;
+  readonly usage?: Usage;
+  /** All attempts, each at its own tier's prices. */
+  readonly costUsd: number;
+  /** Milliseconds since arrival. */
+  readonly stages: {
+    readonly decidedMs?: number;
+    readonly firstByteMs?: number;
+    readonly endedMs: number;
+  };
+  readonly mapping: string;
+  readonly config: string;
+  readonly mode?: string;
+}

@@ -1,0 +1,76 @@
+/** The contract of a wire dialect: how a caller's request is read, a tier is asked, and an answer is spoken. */
+import type { AttemptFailure, Failure } from '#core/failure';
+import type { Conversation, DialectName, JsonObject, ModelRequest, StreamPart } from '#core/message';
+import type { Tier } from '#core/tier';
+
+/** An upstream body ready to send. */
+export interface UpstreamBody {
+  readonly text: string;
+  /** Fields that could not be carried over, for the record. */
+  readonly losses: readonly string[];
+  /** The output cap the tier is given, if any. */
+  readonly maxOutputTokens: number | undefined;
+}
+
+/** One parsed SSE event; `data` joins the data lines with \n. */
+export interface SseEvent {
+  readonly event: string | undefined;
+  readonly data: string;
+}
+
+/** Reads one tier's answer. Stateful, one per attempt. */
+export interface AnswerDecoder {
+  /** Parts of one SSE event. Never throws: malformed JSON becomes an `error` part of kind `malformed`. */
+  event(event: SseEvent): readonly StreamPart[];
+  /** Parts of a whole JSON reply, ending with `end`; an `error` part of kind `malformed` when it is none. */
+  whole(reply: unknown): readonly StreamPart[];
+}
+
+export interface EncodeContext {
+  /** Unique per response, without the dialect's own prefix. */
+  readonly responseId: string;
+  /** What the body's `model` says. */
+  readonly model: string;
+  /** Unix seconds. */
+  readonly created: number;
+  /** Best estimate of prompt tokens, for events that precede real usage. */
+  readonly promptTokens: number;
+  /** Chat only: the caller asked for a usage chunk. */
+  readonly includeUsage: boolean;
+}
+
+/** Speaks an answer to the caller, as SSE text. Stateful, one per response. */
+export interface AnswerEncoder {
+  /** SSE text for one part; '' when the part has no event of its own. */
+  part(part: StreamPart): string;
+}
+
+export interface Dialect {
+  readonly name: DialectName;
+  /** The POST route callers use, and the path appended to a tier's base URL. */
+  readonly path: string;
+  /** Checks and reads a caller's body. A failure names the field at fault, in the dialect's own words. */
+  readRequest(raw: JsonObject, text: string): ModelRequest | Failure;
+  /** The typed conversation behind a request of this dialect. */
+  conversation(request: ModelRequest): Conversation;
+  /** URL of the tier's generation endpoint. */
+  endpoint(baseUrl: string): string;
+  /** Auth and version headers for a tier of this dialect; `key` absent means no auth header. */
+  headers(key: string | undefined): Record<string, string>;
+  /** Body for a tier of this dialect from a request in the same dialect: the caller's bytes with targeted edits. */
+  forward(request: ModelRequest, tier: Tier, stream: boolean): UpstreamBody;
+  /** Body for a tier of this dialect from a conversation in another one. */
+  render(conversation: Conversation, request: ModelRequest, tier: Tier, stream: boolean): UpstreamBody;
+  decoder(): AnswerDecoder;
+  encoder(context: EncodeContext): AnswerEncoder;
+  /** A whole JSON reply from the parts of a complete answer. */
+  encodeWhole(parts: readonly StreamPart[], context: EncodeContext): JsonObject;
+  /** The error document for a failure. */
+  errorBody(failure: Failure, requestId: string): JsonObject;
+  /** SSE text that ends a committed stream in an error. */
+  errorEvent(failure: Failure, requestId: string): string;
+  /** SSE text that keeps a quiet stream alive. */
+  readonly keepalive: string;
+  /** Classifies an upstream's HTTP error reply. `body` is at most 64 KiB of it. */
+  classifyError(status: number, body: string): Pick<AttemptFailure, 'kind' | 'detail' | 'upstream'>;
+}

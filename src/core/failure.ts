@@ -1,0 +1,134 @@
+/** The closed list of ways a request ends badly, with the status each has by default and a remedy for the operator. */
+
+export type FailureKind =
+  // the caller's own mistake
+  | 'bad-json'
+  | 'bad-request'
+  | 'body-too-large'
+  | 'too-deep'
+  | 'length-required'
+  | 'unauthorized'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'caller-error'
+  // no tier may serve it
+  | 'over-context'
+  | 'denied'
+  | 'metered'
+  | 'uncredentialed'
+  | 'unsupported'
+  | 'unavailable'
+  | 'pin-unavailable'
+  | 'exhausted'
+  | 'budget-spent'
+  // the router itself
+  | 'overloaded'
+  | 'draining'
+  | 'deadline'
+  | 'broken'
+  | 'internal';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** HTTP status when nothing has left yet. */
+  readonly status: number;
+  /** Safe to show to the caller: no tier addresses, no keys, no model bytes. */
+  readonly message: string;
+  /** For the operator only: the true cause and what to do about it. */
+  readonly detail?: string;
+  /** The request field at fault, for dialects that name it. */
+  readonly param?: string;
+  /** Seconds the caller should wait; sent as `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+  /** For `caller-error`: the upstream's own reply, to be passed on. */
+  readonly upstream?: { readonly status: number; readonly type?: string; readonly message: string };
+  /** Methods to list in `Allow`. */
+  readonly allow?: string;
+}
+
+/** Default status per kind. `exhaustion_status` of the config replaces the 503 of the no-tier kinds. */
+export const STATUS_OF: Record<FailureKind, number> = {
+  'bad-json': 400,
+  'bad-request': 400,
+  'body-too-large': 413,
+  'too-deep': 400,
+  'length-required': 411,
+  unauthorized: 401,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'caller-error': 400,
+  'over-context': 413,
+  denied: 503,
+  metered: 503,
+  uncredentialed: 503,
+  unsupported: 400,
+  unavailable: 503,
+  'pin-unavailable': 503,
+  exhausted: 503,
+  'budget-spent': 429,
+  overloaded: 503,
+  draining: 503,
+  deadline: 504,
+  broken: 502,
+  internal: 500,
+};
+
+/** Kinds that mean "no tier may serve this": `exhaustion_status` applies. */
+export const NO_TIER_KINDS: ReadonlySet<FailureKind> = new Set([
+  'denied',
+  'metered',
+  'uncredentialed',
+  'unavailable',
+  'exhausted',
+]);
+
+/** Builds a failure with its default status; fields given override. */
+export const failure = (
+  kind: FailureKind,
+  message: string,
+  fields: Partial<Omit<Failure, 'kind' | 'message'>> = {},
+): Failure => ({
+  kind,
+  status: STATUS_OF[kind],
+  message,
+  ...fields,
+});
+
+/** How one attempt on one tier went wrong; decides whether to escalate, to stop, and which breaker hears of it. */
+export type AttemptFailureKind =
+  /** Connection refused, reset, DNS, TLS. */
+  | 'unreachable'
+  /** A deadline of the attempt passed; `detail` says which. */
+  | 'timeout'
+  /** 429: busy or rate-limited. */
+  | 'rate-limited'
+  /** 5xx. */
+  | 'server-error'
+  /** 401 or 403: the operator's key is wrong. */
+  | 'unauthorized'
+  /** The tier's window is too small after all. */
+  | 'context-overflow'
+  /** 400, 413, 415, 422 that is the caller's own fault. */
+  | 'caller-error'
+  /** A redirect, a wrong content type, JSON that is none. */
+  | 'malformed'
+  /** The stream stopped without its terminal marker, or carried an error event. */
+  | 'cut-off'
+  /** A verifier proved the answer bad. */
+  | 'rejected'
+  /** The hold buffer or a reply outgrew its limit. */
+  | 'overflow'
+  /** No slot on the tier within the queue's limits. */
+  | 'busy';
+
+export interface AttemptFailure {
+  readonly kind: AttemptFailureKind;
+  /** Content-free text for log, record and operator. */
+  readonly detail: string;
+  readonly upstreamStatus?: number;
+  readonly retryAfterMs?: number;
+  /** For `rejected`: the verifier that had the proof. */
+  readonly verifier?: string;
+  /** For `caller-error`: what to pass on to the caller. */
+  readonly upstream?: { readonly status: number; readonly type?: string; readonly message: string };
+}

@@ -1,0 +1,78 @@
+/** What a decision is: an intent, an ordered list of candidates, and every exclusion with its reason. */
+import type { Failure } from '#core/failure';
+import type { HoldMode, Tier, Verdict } from '#core/tier';
+import type { WorkClass } from '#core/work-class';
+
+/** What the payload itself says about the kind of work. */
+export interface Classification {
+  readonly workClass: WorkClass;
+  readonly confident: boolean;
+  /** 0..1; comparable between requests, calibrated by measurement only. */
+  readonly confidence: number;
+  /** Content-free evidence, strongest first: rule or keyword names, never the caller's text. */
+  readonly evidence: readonly string[];
+}
+
+export type IntentSource = 'declared' | 'pinned' | 'alias' | 'inferred';
+
+export interface Intent {
+  readonly source: IntentSource;
+  /** Preset as configured; absent for pins and aliases. */
+  readonly preset?: string;
+  /** Gates quality; absent for a custom preset. */
+  readonly workClass?: WorkClass;
+  /** Tier ids in cost order. */
+  readonly pool: readonly string[];
+  /** One tier, never another, stream untouched. */
+  readonly exact: boolean;
+  readonly ambiguous: boolean;
+  /** What the text alone says; always computed, for the record and for stricter gating. */
+  readonly inferred: Classification;
+  /** Stricter of the declared class and a confident inferred one; equals `workClass` otherwise. */
+  readonly gateClass?: WorkClass;
+  /** Why the pool differs from what the model string asked for (a denied pin, for one). */
+  readonly note?: string;
+}
+
+export type ExclusionKind =
+  | 'unknown-tier'
+  | 'duplicate'
+  | 'over-context'
+  | 'no-tools'
+  | 'no-modality'
+  | 'metered'
+  | 'denied'
+  | 'uncredentialed'
+  | 'budget'
+  | 'unavailable'
+  | 'breaker-open';
+
+export interface Exclusion {
+  readonly tier: string;
+  readonly kind: ExclusionKind;
+  readonly detail: string;
+}
+
+export interface Candidate {
+  readonly tier: Tier;
+  readonly verdict: Verdict;
+  /** How the verdict came about: `seed`, `profile`, `default`, `stale`, `unproven`, `no-class`. */
+  readonly verdictFrom: string;
+  readonly score: number;
+  readonly hold: HoldMode;
+  /** `none` runs no verifier, `minimal` the first two, `full` all. */
+  readonly checks: 'none' | 'minimal' | 'full';
+  /** Ranking reasons in order, for `explain`. */
+  readonly why: readonly string[];
+}
+
+export interface Plan {
+  readonly intent: Intent;
+  readonly candidates: readonly Candidate[];
+  readonly exclusions: readonly Exclusion[];
+  /** True when the only way to serve was a denied tier under `when_unproven = "verify"`. */
+  readonly unproven: boolean;
+  /** Set when `candidates` is empty: how to refuse. */
+  readonly refusal?: Failure;
+  readonly promptTokens: { readonly floor: number; readonly best: number };
+}

@@ -1,0 +1,126 @@
+/** The resolved configuration as domain values: every default applied, every name checked. Built by `config`. */
+import type { HoldMode, Tier, Verdict } from '#core/tier';
+import type { WorkClass } from '#core/work-class';
+
+export interface Preset {
+  /** The config's own spelling. */
+  readonly name: string;
+  /** Tier ids in cost order. */
+  readonly tiers: readonly string[];
+  /** Absent for a custom preset: no gate, no verification beyond the hold mode. */
+  readonly workClass?: WorkClass;
+}
+
+export interface HoldSettings {
+  /** Per verdict of the candidate (`deny` only when served unproven). */
+  readonly byVerdict: Readonly<Record<Exclude<Verdict, 'deny'>, HoldMode>>;
+  readonly cloud: HoldMode;
+  /** Per work class; wins over the others for local tiers. */
+  readonly byWorkClass: Readonly<Partial<Record<WorkClass, HoldMode>>>;
+  /** Bytes held for one request before the attempt counts as `overflow`. */
+  readonly bytesMax: number;
+  /** Commit the 200 and start keepalives when nothing has left after this long; absent: never. */
+  readonly keepaliveAfterMs?: number;
+  /** Gap between keepalives. */
+  readonly keepaliveEveryMs: number;
+}
+
+export interface BreakerSettings {
+  /** Transport failures within the window that open a tier. */
+  readonly availabilityFailures: number;
+  /** Rejected answers within the window that open a (tier, work class). */
+  readonly qualityFailures: number;
+  readonly windowMs: number;
+  /** Open time before one probe is admitted; doubles per failed probe up to `cooldownMaxMs`. */
+  readonly cooldownMs: number;
+  readonly cooldownMaxMs: number;
+  /** A probe that has not reported by then is given up. */
+  readonly probeTimeoutMs: number;
+}
+
+export interface AttemptSettings {
+  /** Upstream attempts per request. */
+  readonly max: number;
+  /** The last attempt goes to the last candidate of the plan. */
+  readonly reserveLast: boolean;
+  /** Wall time for all attempts of one request. */
+  readonly totalMs: number;
+}
+
+export interface BudgetSettings {
+  readonly sessionUsd?: number;
+  readonly sessionTokens?: number;
+  readonly dayUsd?: number;
+  readonly dayTokens?: number;
+}
+
+export interface LimitSettings {
+  readonly bodyBytesMax: number;
+  readonly jsonDepthMax: number;
+  readonly headerCountMax: number;
+  /** Requests in flight, health exempt. */
+  readonly concurrencyMax: number;
+  /** Requests waiting for one tier. */
+  readonly queueMax: number;
+  readonly queueWaitMs: number;
+  /** Sessions remembered for affinity and budgets. */
+  readonly sessionsMax: number;
+  readonly bodyReadMs: number;
+  readonly drainMs: number;
+}
+
+export interface StoreSettings {
+  /** SQLite file; absent: kept in memory only. */
+  readonly path?: string;
+  readonly ageMaxDays: number;
+  readonly bytesMax: number;
+}
+
+export interface AccessToken {
+  readonly name: string;
+  /** NAME of the environment variable. */
+  readonly env: string;
+}
+
+export interface ServerSettings {
+  /** Empty: authentication off. */
+  readonly tokens: readonly AccessToken[];
+  readonly allowPublicWithoutAuth: boolean;
+}
+
+export interface Settings {
+  readonly mappingVersion: string;
+  /** SHA-256 hex (first 16) of the file's bytes. */
+  readonly digest: string;
+  /** Absolute path of the file, for messages; absent for built-in configurations. */
+  readonly path?: string;
+  readonly mode?: 'agentic' | 'flexibility';
+  readonly tiers: readonly Tier[];
+  readonly tierById: ReadonlyMap<string, Tier>;
+  /** Keyed by lower-case name. */
+  readonly presets: ReadonlyMap<string, Preset>;
+  /** Exact aliases, lower-case name to tier id. */
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly meteredClasses: ReadonlySet<WorkClass>;
+  readonly exhaustionStatus: number;
+  /** As the file says; absent when it says nothing. */
+  readonly verifyLocalMin?: boolean;
+  readonly whenUnproven: 'refuse' | 'verify';
+  readonly responseModel: 'echo' | 'served';
+  readonly costSync: boolean;
+  readonly profilePath?: string;
+  readonly hold: HoldSettings;
+  readonly breaker: BreakerSettings;
+  readonly attempts: AttemptSettings;
+  readonly budgets: BudgetSettings;
+  readonly limits: LimitSettings;
+  readonly store: StoreSettings;
+  readonly server: ServerSettings;
+}
+
+/** Something worth telling the operator at load; never fatal. */
+export interface SettingsWarning {
+  readonly key: string;
+  readonly line?: number;
+  readonly message: string;
+}

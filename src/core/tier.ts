@@ -1,0 +1,66 @@
+/** What a tier is: one model behind one endpoint, with the limits and prices that decide whether it may serve. */
+import type { DialectName, JsonObject, Modality } from '#core/message';
+
+export type Privacy = 'local' | 'cloud';
+
+/** USD per million tokens. Cache prices default to the input price. */
+export interface Prices {
+  readonly input?: number;
+  readonly output?: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
+/** Deadlines of one attempt, in milliseconds. */
+export interface Deadlines {
+  readonly connectMs: number;
+  /** Until the first model byte, for an empty prompt. */
+  readonly firstByteMs: number;
+  /** Added to `firstByteMs` per 1,000 estimated prompt tokens. */
+  readonly firstBytePer1kTokensMs: number;
+  /** Longest silence between two chunks once the answer has begun. */
+  readonly idleMs: number;
+  /** The whole attempt, first byte to last. */
+  readonly totalMs: number;
+}
+
+export interface Tier {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly dialect: DialectName;
+  /** Real tokens, prompt and answer together. */
+  readonly contextLimit: number;
+  readonly privacy: Privacy;
+  readonly toolSupport: boolean;
+  /** NAME of the environment variable that holds the key. */
+  readonly authEnv: string;
+  /** Upstream model id; absent: the caller's own string is forwarded. */
+  readonly model?: string;
+  readonly prices: Prices;
+  /** Overrides, applied last to the upstream body. */
+  readonly extraBody?: JsonObject;
+  /** Defaults, set only where the body lacks the key. */
+  readonly extraBodyDefaults?: JsonObject;
+  readonly engine?: string;
+  readonly quantization?: string;
+  readonly params?: JsonObject;
+  /** Declared input modalities; absent means not declared, which constrains nothing. */
+  readonly input?: readonly Modality[];
+  readonly maxOutputTokens?: number;
+  /** Tiers of one group share a GPU slot: only one of them is resident at a time. Absent: never swaps. */
+  readonly swapGroup?: string;
+  /** Body fields of the default deny list that this tier may receive after all. */
+  readonly forward: readonly string[];
+  readonly deadlines: Deadlines;
+  readonly maxConcurrency?: number;
+  /** `always`: ask the tier to stream even when the caller does not. */
+  readonly upstreamStream: 'as-caller' | 'always';
+  /** SHA-256 hex of the tier's identity (spec 6.3). */
+  readonly fingerprint: string;
+}
+
+/** Verdict of the quality profile for one (tier, work class). */
+export type Verdict = 'allow' | 'allow-with-verify' | 'deny';
+
+/** What may leave before the verdict on an answer: nothing, prose but no acted-on block, everything. */
+export type HoldMode = 'all' | 'block' | 'none';

@@ -1,0 +1,56 @@
+/** The contract of a structural check: fed parts in order, it may prove an answer bad at any moment, or stay silent. */
+import type { JsonObject, OutputFormat, StreamPart, ToolChoice, ToolDefinition, Usage } from '#core/message';
+
+/** What a verifier may know about the request. Built once per request, shared by all attempts. */
+export interface VerifyContext {
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  /** The cap the upstream was really given (caller's, or clamped to the tier), if any. */
+  readonly maxOutputTokens: number | undefined;
+  readonly outputFormat?: OutputFormat;
+  /** Compiles a tool's schema, cached across requests; undefined means "cannot compile": no opinion. */
+  readonly compileSchema: (schema: JsonObject) => SchemaCheck | undefined;
+}
+
+/** Returns undefined when the value fits, else a content-free path and keyword of the first error. */
+export type SchemaCheck = (value: unknown) => { readonly path: string; readonly keyword: string } | undefined;
+
+/** Proof that an answer is bad. Content-free: names, paths and counts only. */
+export interface Finding {
+  /** Stable machine word within the verifier: `missing-terminal`, `unknown-tool`, … */
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** End-of-answer facts that `finish` may use beside what it observed. */
+export interface AnswerEnd {
+  readonly usage: Usage | undefined;
+}
+
+/** One verifier at work on one attempt. Bounded memory; linear time in what it is fed. */
+export interface VerifierRun {
+  /** Called for every part in order. Returns a finding as soon as there is proof. */
+  observe(part: StreamPart): Finding | undefined;
+  /** Called once after the last part of a complete answer. */
+  finish(end: AnswerEnd): Finding | undefined;
+  /** 0..1; below 1 lowers confidence without failing. Read after `finish`. */
+  score?(): number;
+}
+
+export interface Verifier {
+  readonly name: string;
+  start(context: VerifyContext): VerifierRun;
+}
+
+/** What the record keeps of one verifier on one attempt. */
+export interface VerifierResult {
+  readonly verifier: string;
+  readonly verdict: 'pass' | 'fail' | 'no-opinion';
+  readonly code?: string;
+  readonly detail?: string;
+  readonly score: number;
+  readonly costMicros: number;
+  /** Model characters seen when the verdict was reached. */
+  readonly position: number;
+}
