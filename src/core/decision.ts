@@ -13,6 +13,7 @@ export type AttemptOutcome =
   | 'overflow'
   | 'skipped-breaker'
   | 'skipped-busy'
+  | 'skipped-window'
   | 'broken'
   | 'cancelled';
 

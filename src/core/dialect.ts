@@ -24,6 +24,13 @@ export interface AnswerDecoder {
   event(event: SseEvent): readonly StreamPart[];
   /** Parts of a whole JSON reply, ending with `end`; an `error` part of kind `malformed` when it is none. */
   whole(reply: unknown): readonly StreamPart[];
+  /**
+   * Parts owed when the stream closed cleanly: open blocks end, and `end` follows where the dialect accepts a missing
+   * marker (Chat after its finish reason). Empty otherwise, and on every later call.
+   */
+  close(): readonly StreamPart[];
+  /** True once the terminal marker, or what the dialect accepts in its place, was seen. False at EOF means cut off. */
+  ended(): boolean;
 }
 
 export interface EncodeContext {
@@ -41,9 +48,16 @@ export interface EncodeContext {
 
 /** Speaks an answer to the caller, as SSE text. Stateful, one per response. */
 export interface AnswerEncoder {
-  /** SSE text for one part; '' when the part has no event of its own. */
+  /** SSE text for one part; '' when the part has no event of its own, and after `end` or a failure. */
   part(part: StreamPart): string;
+  /** Set when the answer cannot be spoken any further (too much waiting behind an open block). */
+  failure(): AttemptFailure | undefined;
 }
+
+/** A whole reply for the caller, or why the parts cannot be one: broken tool arguments are never replaced by `{}`. */
+export type WholeReply =
+  | { readonly ok: true; readonly body: JsonObject }
+  | { readonly ok: false; readonly failure: AttemptFailure };
 
 export interface Dialect {
   readonly name: DialectName;
@@ -64,7 +78,15 @@ export interface Dialect {
   decoder(): AnswerDecoder;
   encoder(context: EncodeContext): AnswerEncoder;
   /** A whole JSON reply from the parts of a complete answer. */
-  encodeWhole(parts: readonly StreamPart[], context: EncodeContext): JsonObject;
+  encodeWhole(parts: readonly StreamPart[], context: EncodeContext): WholeReply;
+  /** Whether this caller gets usage inside a stream. Chat callers ask for it; a tier is always asked. */
+  wantsUsage(request: ModelRequest): boolean;
+  /** True when a raw frame may hold start, usage, finish, error or end, so that it must be decoded. Never false for those. */
+  quickScan(frameBytes: Uint8Array): boolean;
+  /** A raw frame or whole reply whose own `model` says `model`; the same array when nothing changes. */
+  echoModel(raw: Uint8Array, model: string): Uint8Array;
+  /** A raw frame or whole reply whose empty response id is filled in; the same array when it has one or needs none. */
+  fillId(raw: Uint8Array, responseId: string): Uint8Array;
   /** The error document for a failure. */
   errorBody(failure: Failure, requestId: string): JsonObject;
   /** SSE text that ends a committed stream in an error. */

@@ -137,6 +137,8 @@ export interface Conversation {
   readonly frequencyPenalty?: number;
   readonly thinking?: { readonly enabled: boolean; readonly budgetTokens?: number; readonly effort?: Effort };
   readonly outputFormat?: OutputFormat;
+  /** Request fields without a neutral form, by name; never their values. */
+  readonly losses?: readonly string[];
 }
 
 // ---- what a tier says -------------------------------------------------------------------------------------------

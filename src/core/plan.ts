@@ -11,6 +11,8 @@ export interface Classification {
   readonly confidence: number;
   /** Content-free evidence, strongest first: rule or keyword names, never the caller's text. */
   readonly evidence: readonly string[];
+  /** What decided: words of the instruction, or the request's size and form. Only words may tighten a declared class. */
+  readonly basis?: 'text' | 'shape';
 }
 
 export type IntentSource = 'declared' | 'pinned' | 'alias' | 'inferred';

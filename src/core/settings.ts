@@ -31,6 +31,8 @@ export interface BreakerSettings {
   /** Rejected answers within the window that open a (tier, work class). */
   readonly qualityFailures: number;
   readonly windowMs: number;
+  /** Window of the rejected answers; absent: the same as `windowMs`. */
+  readonly qualityWindowMs?: number;
   /** Open time before one probe is admitted; doubles per failed probe up to `cooldownMaxMs`. */
   readonly cooldownMs: number;
   readonly cooldownMaxMs: number;

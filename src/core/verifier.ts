@@ -4,11 +4,11 @@ import type { JsonObject, OutputFormat, StreamPart, ToolChoice, ToolDefinition, 
 /** What a verifier may know about the request. Built once per request, shared by all attempts. */
 export interface VerifyContext {
   readonly tools: readonly ToolDefinition[];
-  readonly toolChoice?: ToolChoice;
-  readonly parallelToolCalls?: boolean;
+  readonly toolChoice?: ToolChoice | undefined;
+  readonly parallelToolCalls?: boolean | undefined;
   /** The cap the upstream was really given (caller's, or clamped to the tier), if any. */
   readonly maxOutputTokens: number | undefined;
-  readonly outputFormat?: OutputFormat;
+  readonly outputFormat?: OutputFormat | undefined;
   /** Compiles a tool's schema, cached across requests; undefined means "cannot compile": no opinion. */
   readonly compileSchema: (schema: JsonObject) => SchemaCheck | undefined;
 }

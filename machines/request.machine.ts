@@ -1,0 +1,147 @@
+/** One request: which candidate is asked next, when an answer may leave, and how it all ends. Performs nothing. */
+import { assign, enqueueActions, setup, stateIn } from 'xstate';
+import type { RequestOutcome } from '#core/decision';
+import type { AttemptFailure } from '#core/failure';
+
+/** How the request ended, as far as the machine knows. */
+export interface RequestEnding {
+  readonly outcome: RequestOutcome;
+  /** The response head had left already: what follows must be said inside the stream. */
+  readonly headCommitted: boolean;
+  /** The deadline for the whole request ended it. */
+  readonly deadlinePassed: boolean;
+}
+
+/** What the machine asks of the outside world; the router supplies it, tests supply a recorder. Must not throw. */
+export interface RequestPort {
+  /** Starts an attempt on candidate `index`; exactly one `attempt.*` ending must follow, at once or later. */
+  openAttempt(index: number, send: (event: RequestEvent) => void): void;
+  /** Abandons whatever runs upstream. Idempotent. */
+  cancelAttempt(): void;
+  /** Commits the response head, so that keepalives can flow while the answer is still held. */
+  commitHead(): void;
+  /** The one end of the request. */
+  settle(ending: RequestEnding): void;
+}
+
+export interface RequestInput {
+  readonly port: RequestPort;
+  /** Candidates in the plan, at least one. */
+  readonly candidates: number;
+  /** Upstream attempts allowed, at least one. */
+  readonly attemptsMax: number;
+  /** Whether the last allowed attempt goes to the last candidate. */
+  readonly reserveLast: boolean;
+  /** Wall time until an answer begins to leave, in milliseconds. */
+  readonly totalMs: number;
+  /** Silence after which the response head is committed, in milliseconds; undefined: never. */
+  readonly keepaliveAfterMs: number | undefined;
+}
+
+export interface RequestContext extends RequestInput {
+  /** Candidate under way. */
+  readonly index: number;
+  /** Attempts that reached a tier and failed. */
+  readonly attemptsFailed: number;
+  readonly headCommitted: boolean;
+  readonly deadlinePassed: boolean;
+}
+
+export type RequestEvent =
+  | { readonly type: 'attempt.skipped' }
+  | { readonly type: 'attempt.failed'; readonly failure: AttemptFailure }
+  | { readonly type: 'attempt.committed' }
+  | { readonly type: 'attempt.completed' }
+  | { readonly type: 'keepalive.due' }
+  | { readonly type: 'caller.gone' };
+
+/** One line per event, for the generated dictionary. */
+export const REQUEST_EVENTS = {
+  'attempt.skipped': 'The candidate was not asked: its breaker is open, its queue is full, or it cannot fit the request.',
+  'attempt.failed': 'The attempt ended badly; unless the state is `streaming`, nothing of it has left.',
+  'attempt.committed': 'The first bytes of the answer leave for the caller; from here on nothing can be recalled.',
+  'attempt.completed': 'The answer is whole, verified as far as asked, and handed over.',
+  'keepalive.due': 'Nothing has left for as long as the hold settings allow silence.',
+  'caller.gone': 'The caller hung up.',
+} as const satisfies Record<RequestEvent['type'], string>;
+
+type Situation = { readonly context: RequestContext; readonly event: RequestEvent };
+
+const failedSoFar = ({ context, event }: Situation): number =>
+  context.attemptsFailed + (event.type === 'attempt.failed' ? 1 : 0);
+
+/** The candidate to try after the current one, or undefined when none is left or allowed. */
+const nextIndex = (situation: Situation): number | undefined => {
+  const { context } = situation;
+  const left = context.attemptsMax - failedSoFar(situation);
+  const next = context.index + 1;
+  if (left <= 0 || next >= context.candidates) return undefined;
+  return context.reserveLast && left === 1 ? context.candidates - 1 : next;
+};
+
+export const requestMachine = setup({
+  types: {} as { context: RequestContext; events: RequestEvent; input: RequestInput },
+  actions: {
+    openAttempt: ({ context, self }) => context.port.openAttempt(context.index, (event) => self.send(event)),
+    cancelAttempt: ({ context }) => context.port.cancelAttempt(),
+    settle: ({ context }, params: { outcome: RequestOutcome }) =>
+      context.port.settle({
+        outcome: params.outcome,
+        headCommitted: context.headCommitted,
+        deadlinePassed: context.deadlinePassed,
+      }),
+    scheduleKeepalive: enqueueActions(({ context, enqueue }) => {
+      if (context.keepaliveAfterMs !== undefined)
+        enqueue.raise({ type: 'keepalive.due' }, { delay: context.keepaliveAfterMs });
+    }),
+    commitHead: ({ context }) => context.port.commitHead(),
+    noteHeadCommitted: assign({ headCommitted: true }),
+    noteDeadline: assign({ deadlinePassed: true }),
+    advance: assign((situation) => ({
+      attemptsFailed: failedSoFar(situation),
+      index: nextIndex(situation) ?? situation.context.index,
+    })),
+  },
+  guards: {
+    isCallersFault: ({ event }) => event.type === 'attempt.failed' && event.failure.kind === 'caller-error',
+    hasNext: (situation) => nextIndex(situation) !== undefined,
+    nothingLeft: stateIn('attempting'),
+  },
+  delays: {
+    totalDeadline: ({ context }) => context.totalMs,
+  },
+}).createMachine({
+  id: 'request',
+  context: ({ input }) => ({ ...input, index: 0, attemptsFailed: 0, headCommitted: false, deadlinePassed: false }),
+  initial: 'attempting',
+  entry: 'scheduleKeepalive',
+  on: { 'caller.gone': { target: '.cancelled', actions: 'cancelAttempt' } },
+  after: { totalDeadline: { guard: 'nothingLeft', target: '.exhausted', actions: ['noteDeadline', 'cancelAttempt'] } },
+  states: {
+    attempting: {
+      entry: 'openAttempt',
+      on: {
+        'attempt.skipped': [
+          { guard: 'hasNext', target: 'attempting', reenter: true, actions: 'advance' },
+          { target: 'exhausted' },
+        ],
+        'attempt.failed': [
+          { guard: 'isCallersFault', target: 'refused' },
+          { guard: 'hasNext', target: 'attempting', reenter: true, actions: 'advance' },
+          { target: 'exhausted' },
+        ],
+        'attempt.committed': 'streaming',
+        'attempt.completed': 'finished',
+        'keepalive.due': { actions: ['noteHeadCommitted', 'commitHead'] },
+      },
+    },
+    streaming: {
+      on: { 'attempt.completed': 'finished', 'attempt.failed': 'broken' },
+    },
+    finished: { type: 'final', entry: { type: 'settle', params: { outcome: 'finished' } } },
+    refused: { type: 'final', entry: { type: 'settle', params: { outcome: 'refused' } } },
+    exhausted: { type: 'final', entry: { type: 'settle', params: { outcome: 'exhausted' } } },
+    broken: { type: 'final', entry: { type: 'settle', params: { outcome: 'broken' } } },
+    cancelled: { type: 'final', entry: { type: 'settle', params: { outcome: 'cancelled' } } },
+  },
+});

@@ -1,0 +1,150 @@
+/** Do the names in a configuration fit together? Rules that a schema cannot say; all of them are always tried. */
+import { isTable } from '#config/check';
+import { BREAKER } from '#config/defaults';
+import { nearestName } from '#config/nearest';
+import type { KeyPath, Report } from '#config/problem';
+import { isWorkClass, PRESET_NAMES, WORK_CLASSES, type WorkClass, workClassOfPreset } from '#core/work-class';
+
+/**
+ * Reports duplicate and unknown names and limits that contradict each other. `document` is the plain value that
+ * `checkShape` answers with, whether or not it had complaints: parts of the wrong shape are passed over here.
+ */
+export const checkRules = (document: unknown, report: Report): void => {
+  const router = tableAt(document, 'router');
+  const ids = listAt(router, 'tiers').map((tier) => textAt(tier, 'id'));
+  const tierIds = new Set(ids.filter((id) => id !== undefined));
+  uniqueNames(ids, ['router', 'tiers'], 'id', 'tier', report);
+  const presets = tableAt(router, 'presets');
+  for (const [name, pool] of Object.entries(presets)) {
+    if (!Array.isArray(pool)) continue;
+    pool.forEach((id, index) => {
+      tierExists(id, tierIds, ['router', 'presets', name, index], report);
+    });
+  }
+  checkAliases(tableAt(router, 'aliases'), tierIds, report);
+  listAt(router, 'metered_cloud').forEach((name, index) => {
+    if (typeof name === 'string') meteredName(name, presets, ['router', 'metered_cloud', index], report);
+  });
+  checkLimits(router, report);
+  checkTokens(tableAt(document, 'server'), report);
+};
+
+/** The work class that an entry of `metered_cloud` or `hold` means: a class itself, or a canonical preset's. */
+export const workClassNamed = (name: string): WorkClass | undefined =>
+  isWorkClass(name) ? name : workClassOfPreset(name);
+
+const checkAliases = (
+  aliases: Readonly<Record<string, unknown>>,
+  tierIds: ReadonlySet<string>,
+  report: Report,
+): void => {
+  const seen = new Map<string, string>();
+  for (const [name, target] of Object.entries(aliases)) {
+    const path = ['router', 'aliases', name];
+    tierExists(target, tierIds, path, report);
+    if (!isReachableName(name)) {
+      const message = 'no request can ask for this name: the router strips outer blanks and one leading "anvil/"';
+      report({ path, message, remedy: 'choose a name without them' });
+    }
+    const twin = seen.get(name.toLowerCase());
+    if (twin !== undefined) {
+      const remedy = 'names are compared without regard to case: remove one';
+      report({ path, message: `"${name}" and "${twin}" are the same alias`, remedy });
+    }
+    seen.set(name.toLowerCase(), name);
+  }
+};
+
+/** False for names that the normalised `model` of a request can never equal. */
+export const isReachableName = (name: string): boolean =>
+  name !== '' && name.trim() === name && !/^anvil[/:]/i.test(name);
+
+/** Tiers that a remedy lists. */
+const NAMES_SHOWN_MAX = 20;
+
+const tierExists = (id: unknown, tierIds: ReadonlySet<string>, path: KeyPath, report: Report): void => {
+  if (typeof id !== 'string' || id === '' || tierIds.has(id)) return;
+  const near = nearestName(id, tierIds);
+  const shown = [...tierIds].slice(0, NAMES_SHOWN_MAX).join(', ') || 'none';
+  const remedy = near === undefined ? `tiers of this file: ${shown}` : `did you mean "${near}"?`;
+  report({ path, message: `no tier is called "${id}"`, remedy });
+};
+
+const meteredName = (name: string, presets: Readonly<Record<string, unknown>>, path: KeyPath, report: Report): void => {
+  if (name === '' || workClassNamed(name) !== undefined) return;
+  if (Object.hasOwn(presets, name)) {
+    const message = `"${name}" is a preset of your own: it has no work class, so it can never reach a metered tier`;
+    report({ path, message, remedy: `remove it; work classes are ${WORK_CLASSES.join(', ')}` });
+    return;
+  }
+  const near = nearestName(name, [...WORK_CLASSES, ...PRESET_NAMES]);
+  const remedy = near === undefined ? `work classes are ${WORK_CLASSES.join(', ')}` : `did you mean "${near}"?`;
+  report({ path, message: `"${name}" is neither a work class nor a preset`, remedy });
+};
+
+const checkLimits = (router: Readonly<Record<string, unknown>>, report: Report): void => {
+  const hold = tableAt(router, 'hold');
+  const { 'quick-edit': byPreset, 'bounded-edit': byClass } = hold;
+  if (byPreset !== undefined && byClass !== undefined && byPreset !== byClass) {
+    const message = 'means the same as bounded-edit, which says otherwise';
+    report({ path: ['router', 'hold', 'quick-edit'], message, remedy: 'keep one of the two' });
+  }
+  const { cooldown_seconds = BREAKER.cooldown_seconds, cooldown_max_seconds = BREAKER.cooldown_max_seconds } = tableAt(
+    router,
+    'breaker',
+  );
+  if (typeof cooldown_seconds !== 'number' || typeof cooldown_max_seconds !== 'number') return;
+  if (cooldown_max_seconds < cooldown_seconds) {
+    const message = `the longest cooldown (${cooldown_max_seconds} s) is shorter than the first one (${cooldown_seconds} s)`;
+    report({
+      path: ['router', 'breaker', 'cooldown_max_seconds'],
+      message,
+      remedy: 'raise it, or lower the first one',
+    });
+  }
+};
+
+/** Name of the token that `[server] auth_env` declares. */
+export const DEFAULT_TOKEN = 'default';
+
+const checkTokens = (server: Readonly<Record<string, unknown>>, report: Report): void => {
+  const names = listAt(server, 'tokens').map((token) => textAt(token, 'name'));
+  uniqueNames(names, ['server', 'tokens'], 'name', 'token', report);
+  if (server.auth_env === undefined) return;
+  const index = names.indexOf(DEFAULT_TOKEN);
+  if (index === -1) return;
+  const message = `"${DEFAULT_TOKEN}" is the name of the token in [server] auth_env`;
+  report({ path: ['server', 'tokens', index, 'name'], message, remedy: 'choose another name, or remove auth_env' });
+};
+
+const uniqueNames = (
+  names: readonly (string | undefined)[],
+  path: KeyPath,
+  key: string,
+  noun: string,
+  report: Report,
+): void => {
+  names.forEach((name, index) => {
+    if (name === undefined || name === '' || names.indexOf(name) === index) return;
+    report({
+      path: [...path, index, key],
+      message: `a second ${noun} is called "${name}"`,
+      remedy: `give every ${noun} its own ${key}`,
+    });
+  });
+};
+
+const tableAt = (value: unknown, key: string): Readonly<Record<string, unknown>> => {
+  const member = isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isTable(member) ? member : {};
+};
+
+const listAt = (value: unknown, key: string): readonly unknown[] => {
+  const member = isTable(value) ? value[key] : undefined;
+  return Array.isArray(member) ? member : [];
+};
+
+const textAt = (value: unknown, key: string): string | undefined => {
+  const member = isTable(value) ? value[key] : undefined;
+  return typeof member === 'string' ? member : undefined;
+};

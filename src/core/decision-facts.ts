@@ -1,0 +1,28 @@
+/** Which facts about a finished request do the store, the metrics and the log line derive, so that they agree? */
+import type { AttemptRecord, DecisionRecord } from '#core/decision';
+import type { Usage } from '#core/message';
+import type { WorkClass } from '#core/work-class';
+
+/** The class that gated the request; else the declared one; else what the text alone suggests. */
+export const workClassOf = (record: DecisionRecord): WorkClass | undefined =>
+  record.intent?.gateClass ?? record.intent?.workClass ?? record.intent?.inferredClass;
+
+const SKIPPED: ReadonlySet<AttemptRecord['outcome']> = new Set(['skipped-breaker', 'skipped-busy']);
+
+/** True when the tier was really asked; skipped attempts never reached it. */
+export const wasSent = (attempt: AttemptRecord): boolean => !SKIPPED.has(attempt.outcome);
+
+/** The attempt whose answer the caller received, whole or in part. */
+export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefined =>
+  record.attempts.findLast((attempt) => attempt.outcome === 'served') ??
+  record.attempts.findLast((attempt) => attempt.tier === record.servedTier && wasSent(attempt));
+
+/** Tokens of all attempts together, as reported; the record's own usage when no attempt has any. */
+export const tokensOf = (record: DecisionRecord): { readonly input: number; readonly output: number } => {
+  const reported = record.attempts.flatMap((attempt): Usage[] => (attempt.usage ? [attempt.usage] : []));
+  const counted = reported.length > 0 || record.usage === undefined ? reported : [record.usage];
+  return {
+    input: counted.reduce((sum, usage) => sum + usage.input, 0),
+    output: counted.reduce((sum, usage) => sum + usage.output, 0),
+  };
+};

@@ -1,0 +1,76 @@
+/** How to refuse when the candidates are used up: one failure for the caller, the whole story for the operator. */
+import type { AttemptRecord } from '#core/decision';
+import { type AttemptFailure, type Failure, failure } from '#core/failure';
+
+/** Long enough for a gateway to move on to its fallback model instead of waiting (docs: client behaviour). */
+export const RETRY_AFTER_SECONDS = 120;
+
+/** The one sentence callers see when no tier may serve; causes go to the operator. */
+export const NO_TIER_MESSAGE = 'no quality-gated tier is available for this request';
+
+export interface Ending {
+  readonly attempts: readonly AttemptRecord[];
+  /** Failure of the last attempt that reached a tier. */
+  readonly last: AttemptFailure | undefined;
+  readonly deadlinePassed: boolean;
+  /** Set for aliases and pins: the one tier that may serve. */
+  readonly exactTier: string | undefined;
+  readonly exhaustionStatus: number;
+  /** Shortest known wait until asking again can help, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+const storyOf = (attempts: readonly AttemptRecord[]): string =>
+  attempts.map((attempt) => `${attempt.tier}: ${attempt.detail ?? attempt.outcome}`).join('; ');
+
+const retryAfterSeconds = (ending: Ending): number =>
+  ending.retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(ending.retryAfterMs / 1000));
+
+const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =>
+  failure(
+    'pin-unavailable',
+    `tier ${tier} is unavailable (${ending.last?.kind ?? 'not asked'}); no other tier is tried for an exact name`,
+    {
+      detail,
+      status: ending.exhaustionStatus,
+      retryAfterSeconds: retryAfterSeconds(ending),
+    },
+  );
+
+/** Builds the failure of a request that no candidate could serve. */
+export const exhaustionFailure = (ending: Ending): Failure => {
+  const detail = storyOf(ending.attempts);
+  if (ending.last?.kind === 'context-overflow')
+    return failure(
+      'over-context',
+      'request exceeds the context window of every available tier; send a smaller request',
+      { detail },
+    );
+  if (ending.deadlinePassed)
+    return failure('deadline', 'no tier answered within the time allowed for one request', {
+      detail,
+      retryAfterSeconds: retryAfterSeconds(ending),
+    });
+  if (ending.exactTier !== undefined) return pinUnavailable(ending.exactTier, ending, detail);
+  return failure('exhausted', NO_TIER_MESSAGE, {
+    detail,
+    status: ending.exhaustionStatus,
+    retryAfterSeconds: retryAfterSeconds(ending),
+  });
+};
+
+/** The caller's own mistake as the upstream told it, to be passed on in the caller's dialect. */
+export const callerFault = (last: AttemptFailure): Failure =>
+  failure('caller-error', last.upstream?.message ?? 'the request was refused by the model server', {
+    status: last.upstream?.status ?? 400,
+    detail: last.detail,
+    ...(last.upstream ? { upstream: last.upstream } : {}),
+  });
+
+/** What ends a stream that has begun to leave. */
+export const brokenFailure = (last: AttemptFailure | undefined, detail: string): Failure =>
+  failure(
+    'broken',
+    `the answer broke off: ${last?.kind === 'rejected' ? 'it failed verification' : 'the model server failed'}; nothing more follows`,
+    { detail },
+  );

@@ -1,0 +1,171 @@
+/** In what order should the tiers that passed the gates be tried? Cheapest first, with explained exceptions. */
+import type { Fit } from '#core/estimate';
+import type { Weighed } from '#core/gates';
+import type { Intent } from '#core/plan';
+import type { World } from '#core/readiness';
+import { stricterVerdict, verdictRank } from '#core/strictness';
+import type { Tier, Verdict } from '#core/tier';
+
+/** A tier with the verdict it is served under and the reasons for its place. */
+export interface Ranked extends Weighed {
+  readonly verdict: Verdict;
+  readonly why: readonly string[];
+}
+
+const FIT_RANK: Record<Fit, number> = { fits: 0, tight: 1, doubtful: 2 };
+
+/** Sort keys, most significant first. */
+interface Keys {
+  readonly entry: Ranked;
+  readonly keys: readonly number[];
+  /** Tiers with equal slots may swap places for the sake of residency. */
+  readonly slot: string;
+}
+
+const hasSamePrices = (left: Tier, right: Tier): boolean =>
+  left.prices.input === right.prices.input && left.prices.output === right.prices.output;
+
+/** Runs of free and of metered tiers, in the configured order: nothing but fit moves a tier out of its run. */
+const costRuns = (pool: readonly Weighed[]): { readonly run: number; readonly cost: number }[] => {
+  let run = 0;
+  let cost = 0;
+  return pool.map((entry, index) => {
+    const before = pool[index - 1];
+    if (before !== undefined && before.metered !== entry.metered) run += 1;
+    const isSameCost = before?.metered === true && entry.metered && hasSamePrices(before.tier, entry.tier);
+    if (before !== undefined && !isSameCost) cost += 1;
+    return { run, cost };
+  });
+};
+
+const isFull = (tier: Tier, world: World): boolean =>
+  tier.maxConcurrency !== undefined && world.loadOf(tier.id).inFlight >= tier.maxConcurrency;
+
+/** The verdict a tier is served under: never laxer than its own, stricter by the caller's words or by ambiguity. */
+const servedVerdict = (entry: Weighed, ambiguous: boolean): { readonly verdict: Verdict; readonly why: string[] } => {
+  const { ruling, textRuling, tier } = entry;
+  const why = [`verdict ${ruling.verdict} (${ruling.from}, score ${ruling.score.toFixed(2)})`];
+  const byText = textRuling === undefined ? ruling.verdict : stricterVerdict(ruling.verdict, textRuling.verdict);
+  const tightened: Verdict = byText === 'deny' ? 'allow-with-verify' : byText;
+  if (tightened !== ruling.verdict) why.push(`served as ${tightened}: the text asks for stricter work than declared`);
+  if (!ambiguous || tier.privacy !== 'local' || tightened !== 'allow') return { verdict: tightened, why };
+  why.push('served as allow-with-verify: the intent is ambiguous');
+  return { verdict: 'allow-with-verify', why };
+};
+
+/** A free tier that holds the session's prefix goes first among free tiers unless one of them is better allowed. */
+const holdsPrefix = (
+  entry: Weighed,
+  run: number,
+  all: readonly Weighed[],
+  runs: readonly number[],
+  world: World,
+): boolean =>
+  world.affinity === entry.tier.id &&
+  !entry.metered &&
+  all.every(
+    (other, index) =>
+      runs[index] !== run ||
+      other.fit !== entry.fit ||
+      verdictRank(other.ruling.verdict) >= verdictRank(entry.ruling.verdict),
+  );
+
+const describe = (
+  entry: Weighed,
+  world: World,
+  flags: { readonly prefix: boolean; readonly full: boolean },
+): string[] => {
+  const { tier, fit, estimate, position } = entry;
+  const why = [`cost order ${position + 1}, ${entry.metered ? 'metered' : 'free'}`];
+  if (fit === 'tight')
+    why.push(`tight: about ${estimate.best} of ${tier.contextLimit} tokens, little room for an answer`);
+  if (fit === 'doubtful') why.push(`doubtful: about ${estimate.best} tokens, the window is ${tier.contextLimit}`);
+  if (flags.prefix) why.push('holds the prefix of this session');
+  if (flags.full) {
+    const { inFlight, queued } = world.loadOf(tier.id);
+    why.push(`busy: ${inFlight} in flight, ${queued} waiting`);
+  }
+  return why;
+};
+
+const compareKeys = (left: Keys, right: Keys): number => {
+  for (const [index, key] of left.keys.entries()) {
+    const difference = key - (right.keys[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+};
+
+const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Keys[] => {
+  const costs = costRuns(pool);
+  const runs = costs.map(({ run }) => run);
+  return pool.map((entry, index) => {
+    const { run, cost } = costs[index] ?? { run: 0, cost: 0 };
+    const prefix = holdsPrefix(entry, run, pool, runs, world);
+    const full = isFull(entry.tier, world);
+    const { verdict, why } = servedVerdict(entry, ambiguous);
+    const fit = FIT_RANK[entry.fit];
+    const safety = verdictRank(entry.ruling.verdict);
+    const { score } = entry.ruling;
+    return {
+      entry: { ...entry, verdict, why: [...why, ...describe(entry, world, { prefix, full })] },
+      keys: [
+        fit,
+        run,
+        ambiguous ? safety : 0,
+        prefix ? 0 : 1,
+        ambiguous ? -score : 0,
+        full ? 1 : 0,
+        cost,
+        -score,
+        entry.position,
+      ],
+      slot: `${fit} ${run} ${safety} ${entry.tier.swapGroup ?? `(${entry.position})`}`,
+    };
+  });
+};
+
+/** Lets the resident tier of each swap group take the first place that its group holds among equals. */
+const residentFirst = (ordered: readonly Keys[], world: World): Ranked[] => {
+  const result = ordered.map(({ entry }) => entry);
+  for (const [index, { entry, slot }] of ordered.entries()) {
+    const { swapGroup, id } = entry.tier;
+    if (swapGroup === undefined || world.resident(swapGroup) !== id) continue;
+    const places = ordered.flatMap((other, place) => (other.slot === slot && place <= index ? [place] : []));
+    const members = places.map((place) => result[place]).filter((member) => member !== undefined);
+    const resident: Ranked = { ...entry, why: [...entry.why, `resident in swap group ${swapGroup}`] };
+    const turned = [resident, ...members.filter((member) => member.tier.id !== id)];
+    for (const [turn, place] of places.entries()) {
+      const member = turned[turn];
+      if (member !== undefined) result[place] = member;
+    }
+  }
+  return result;
+};
+
+/**
+ * Orders by: fit; runs of free and metered tiers as configured; then within a run, when the intent is ambiguous, the
+ * better verdict; the tier holding the session's prefix; when ambiguous, the better score; free capacity; cost order;
+ * score among equal prices. Last, residency permutes tiers of one swap group that are otherwise equally allowed. So
+ * neither ambiguity, affinity, load nor residency ever puts a metered tier in front of a free one.
+ */
+export const rank = (passed: readonly Weighed[], intent: Intent, world: World): readonly Ranked[] =>
+  residentFirst(keysOf(passed, intent.ambiguous, world).sort(compareKeys), world);
+
+/** Denied tiers for serving unproven: the best score first, the more capable (later in cost order) among equals. */
+export const rankUnproven = (denied: readonly Weighed[]): readonly Ranked[] =>
+  [...denied]
+    .sort(
+      (left, right) =>
+        FIT_RANK[left.fit] - FIT_RANK[right.fit] ||
+        right.ruling.score - left.ruling.score ||
+        right.position - left.position,
+    )
+    .map((entry) => ({
+      ...entry,
+      verdict: entry.ruling.verdict,
+      why: [
+        `verdict deny (${entry.ruling.from}, score ${entry.ruling.score.toFixed(2)})`,
+        'served unproven: no proven tier exists and when_unproven = "verify"',
+      ],
+    }));

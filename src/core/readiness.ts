@@ -1,0 +1,28 @@
+/** What a decision may ask about the present state of the tiers. Answers are snapshots; the router fills them in. */
+import type { BudgetState } from '#core/budget';
+import type { WorkClass } from '#core/work-class';
+
+export interface BreakerPeek {
+  readonly state: 'closed' | 'open' | 'half-open';
+  readonly retryAfterMs: number;
+}
+
+export interface TierLoad {
+  readonly inFlight: number;
+  readonly queued: number;
+}
+
+export interface World {
+  /** The key of the tier's `auth_env` is present. Asked for cloud tiers only; local ones may run without. */
+  hasCredential(tierId: string): boolean;
+  /** The stricter of the tier's two breakers; `workClass` absent asks for the availability breaker alone. */
+  breaker(tierId: string, workClass: WorkClass | undefined): BreakerPeek | undefined;
+  /** Why the tier cannot be reached just now (a failed probe, a drain); undefined when nothing speaks against it. */
+  unavailable(tierId: string): string | undefined;
+  /** The tier id whose model is loaded on the slot that a swap group shares; undefined when unknown or none. */
+  resident(swapGroup: string): string | undefined;
+  loadOf(tierId: string): TierLoad;
+  /** The tier that served this session last and may still hold its prefix. */
+  readonly affinity?: string;
+  readonly spent: BudgetState;
+}

@@ -1,0 +1,131 @@
+/** No tier may serve: what is the true reason, what does the caller hear, what can the operator do? */
+import { type Failure, type FailureKind, failure, NO_TIER_KINDS } from '#core/failure';
+import type { Excluded } from '#core/gates';
+import type { ExclusionKind, Intent } from '#core/plan';
+import type { Settings } from '#core/settings';
+
+/** Barriers from the one nearest to an answer to the farthest: the nearest one names the refusal. */
+const NEAREST_FIRST: readonly ExclusionKind[] = [
+  'breaker-open',
+  'unavailable',
+  'budget',
+  'uncredentialed',
+  'metered',
+  'denied',
+  'over-context',
+  'no-tools',
+  'no-modality',
+  'unknown-tier',
+  'duplicate',
+];
+
+const KIND_OF: Record<ExclusionKind, FailureKind> = {
+  'breaker-open': 'unavailable',
+  unavailable: 'unavailable',
+  budget: 'budget-spent',
+  uncredentialed: 'uncredentialed',
+  metered: 'metered',
+  denied: 'denied',
+  'over-context': 'over-context',
+  'no-tools': 'unsupported',
+  'no-modality': 'unsupported',
+  'unknown-tier': 'unavailable',
+  duplicate: 'unavailable',
+};
+
+const REMEDY: Record<
+  FailureKind &
+    ('unavailable' | 'budget-spent' | 'uncredentialed' | 'metered' | 'denied' | 'over-context' | 'unsupported'),
+  string
+> = {
+  unavailable: 'start the engine or wait for the breaker to probe it',
+  'budget-spent': 'raise [router.budgets] or wait for the day to end',
+  uncredentialed: 'set the environment variable named by auth_env and restart',
+  metered: 'list the class in [router] metered_cloud, or measure a local tier until it is allowed',
+  denied:
+    'add a cloud tier and list the class in [router] metered_cloud, set when_unproven = "verify", or load a measured profile',
+  'over-context': 'add a tier with a larger window',
+  unsupported: 'add a tier that supports the feature to the pool',
+};
+
+const NO_TIER = 'no quality-gated tier is available for this request';
+const OVER_CONTEXT = 'request exceeds the context window of every available tier; send a smaller request';
+
+const messageOf = (kind: FailureKind, nearest: Excluded | undefined): string => {
+  if (kind === 'over-context') return OVER_CONTEXT;
+  if (kind === 'unsupported') return `no tier available for this request supports ${nearest?.feature ?? 'it'}`;
+  if (kind === 'budget-spent') return 'the spending limit for this session or day is reached';
+  return NO_TIER;
+};
+
+const retryAfter = (exclusions: readonly Excluded[], kind: FailureKind): Pick<Failure, 'retryAfterSeconds'> => {
+  const waits = exclusions.flatMap((each) =>
+    KIND_OF[each.kind] === kind && each.retryAfterMs !== undefined ? [each.retryAfterMs] : [],
+  );
+  return waits.length === 0 ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(Math.min(...waits) / 1000)) };
+};
+
+const remedyOf = (kind: FailureKind): string => (kind in REMEDY ? REMEDY[kind as keyof typeof REMEDY] : '');
+
+/** For the operator: what was asked, every exclusion with its reason, and the way out. */
+const detailOf = (intent: Intent, exclusions: readonly Excluded[], kind: FailureKind): string => {
+  const asked = intent.preset ?? intent.workClass ?? 'request';
+  const reasons = exclusions.map(({ tier, detail }) => `${tier}: ${detail}`).join('; ');
+  const note = intent.note === undefined ? '' : ` (${intent.note})`;
+  return `${asked}${note}: ${reasons === '' ? 'the pool is empty' : reasons} — ${remedyOf(kind)}`;
+};
+
+/** The refusal of a plan without candidates. The message is safe for callers: it names no tier and no cause. */
+export const refuse = (intent: Intent, exclusions: readonly Excluded[], settings: Settings): Failure => {
+  const nearest = NEAREST_FIRST.map((kind) => exclusions.find((each) => each.kind === kind)).find(
+    (found) => found !== undefined,
+  );
+  const kind = nearest === undefined ? 'unavailable' : KIND_OF[nearest.kind];
+  return failure(kind, messageOf(kind, nearest), {
+    ...(NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
+    ...retryAfter(exclusions, kind),
+    detail: detailOf(intent, exclusions, kind),
+  });
+};
+
+/** What a caller may hear about the one tier it named. */
+const PIN_REASON: Record<ExclusionKind, string> = {
+  'breaker-open': 'is failing and not tried until its next probe',
+  unavailable: 'is not reachable',
+  budget: 'would pass the spending limit of this session or day',
+  uncredentialed: 'has no key configured',
+  metered: 'is not opened for this kind of request',
+  denied: 'is not allowed for this kind of request',
+  'over-context': 'has too small a context window for this request',
+  'no-tools': 'does not support tools',
+  'no-modality': 'does not take this kind of input',
+  'unknown-tier': 'is not configured',
+  duplicate: 'is listed twice',
+};
+
+/** Kinds whose own status tells the caller more than "unavailable" would. */
+const PIN_OWN_KIND: ReadonlySet<ExclusionKind> = new Set([
+  'over-context',
+  'no-tools',
+  'no-modality',
+  'budget',
+  'metered',
+]);
+
+/**
+ * The refusal of an alias or pin: says which tier and why. A request that is too large, uses a missing feature or
+ * meets a spending limit keeps that failure's own kind, so that a harness can compact or stop; anything else is
+ * `pin-unavailable`.
+ */
+export const refusePin = (intent: Intent, excluded: Excluded, settings: Settings): Failure => {
+  const kind = PIN_OWN_KIND.has(excluded.kind) ? KIND_OF[excluded.kind] : 'pin-unavailable';
+  return failure(
+    kind,
+    `tier ${excluded.tier} ${PIN_REASON[excluded.kind]}; a direct name is never served by another tier`,
+    {
+      ...(NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
+      ...retryAfter([excluded], KIND_OF[excluded.kind]),
+      detail: detailOf(intent, [excluded], KIND_OF[excluded.kind]),
+    },
+  );
+};

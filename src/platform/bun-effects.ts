@@ -1,0 +1,86 @@
+/** The real world on Bun: the one production implementation of `Effects`. */
+import { open, rename, stat, unlink } from 'node:fs/promises';
+import type { Clock, Effects, FetchSession, Files } from '#platform/effects';
+
+/** Idle upstream connections kept per tier. */
+const IDLE_CONNECTIONS_MAX = 64;
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (handle) => clearTimeout(handle as Timer),
+};
+
+const openSession = (): FetchSession => {
+  const session = new Bun.FetchSession({ proxy: false, keepAlive: { maxIdleSockets: IDLE_CONNECTIONS_MAX } });
+  return { fetch: session.fetch, close: () => session.close() };
+};
+
+const reach = async (host: string, port: number, timeoutMs: number): Promise<void> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' })),
+    timeoutMs,
+  );
+  Bun.connect({
+    hostname: host,
+    port,
+    socket: {
+      open: (socket) => {
+        socket.end();
+        resolve();
+      },
+      connectError: (_socket, error) => reject(error),
+      data: () => {},
+    },
+  }).catch(reject);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const readText = async (path: string): Promise<string | undefined> => {
+  const file = Bun.file(path);
+  return (await file.exists()) ? file.text() : undefined;
+};
+
+const replaceFile = async (path: string, text: string): Promise<void> => {
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+};
+
+const files: Files = {
+  read: readText,
+  replace: replaceFile,
+  exists: async (path) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    ),
+};
+
+/** Effects backed by the running process. */
+export const bunEffects = (): Effects => ({
+  clock: realClock,
+  id: () => crypto.randomUUID().replaceAll('-', '').slice(0, 24),
+  openSession,
+  reach,
+  sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
+  files,
+  env: (name) => process.env[name]?.trim() || undefined,
+});

@@ -1,0 +1,31 @@
+/** How a failure is said over HTTP: status, headers and body in the caller's dialect, built in one place. */
+import type { Dialect } from '#core/dialect';
+import { type Failure, NO_TIER_KINDS } from '#core/failure';
+
+/** Kinds that a client must not retry by itself: the same request would end the same way. */
+const NO_RETRY = (failure: Failure): boolean =>
+  NO_TIER_KINDS.has(failure.kind) || failure.kind === 'budget-spent' || failure.kind === 'pin-unavailable';
+
+/** Headers of a failure beside the receipt. */
+export const failureHeaders = (failure: Failure): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...(failure.retryAfterSeconds === undefined ? {} : { 'retry-after': String(failure.retryAfterSeconds) }),
+  ...(NO_RETRY(failure) ? { 'x-should-retry': 'false' } : {}),
+  ...(failure.allow === undefined ? {} : { allow: failure.allow }),
+  'x-anvil-reason': failure.kind,
+});
+
+/**
+ * The one place that turns a failure into a Response.
+ * @param headers the receipt so far
+ */
+export const failureResponse = (
+  dialect: Pick<Dialect, 'errorBody'>,
+  failure: Failure,
+  requestId: string,
+  headers: Readonly<Record<string, string>>,
+): Response =>
+  new Response(JSON.stringify(dialect.errorBody(failure, requestId)), {
+    status: failure.status,
+    headers: { ...headers, ...failureHeaders(failure) },
+  });

@@ -1,0 +1,57 @@
+/** What one request carries through the router, and what the router lends it. */
+import type { DecisionRecord } from '#core/decision';
+import type { Dialect } from '#core/dialect';
+import type { DialectName, ModelRequest } from '#core/message';
+import type { Plan } from '#core/plan';
+import type { Profile } from '#core/profile';
+import type { Settings } from '#core/settings';
+import type { SchemaCheck } from '#core/verifier';
+import type { Clock, FetchSession } from '#platform/effects';
+import type { Actors } from '#router/actors';
+import type { Admission } from '#router/admission';
+import type { Breakers } from '#router/breakers';
+import type { Reach } from '#upstream/reach';
+
+/** One caller's request, read and accepted. */
+export interface Exchange {
+  /** Decision id, `dec_` and 24 hex digits. */
+  readonly id: string;
+  readonly route: string;
+  readonly caller: Dialect;
+  readonly request: ModelRequest;
+  /** Fires when the caller hangs up. */
+  readonly signal: AbortSignal;
+  /** Clock milliseconds and epoch milliseconds of arrival. */
+  readonly arrivedAt: number;
+  readonly arrivedWall: number;
+  /** Name of the access token used, if any. */
+  readonly token: string | undefined;
+  readonly session: string | undefined;
+}
+
+/** One configuration in force; requests keep the generation they started with. */
+export interface Generation {
+  readonly settings: Settings;
+  readonly profile: Profile;
+  /** Key per tier id; absent where the tier needs none. */
+  readonly keys: ReadonlyMap<string, string>;
+  readonly sessions: ReadonlyMap<string, FetchSession>;
+}
+
+/** What the router lends to every request. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly actors: Actors;
+  readonly breakers: Breakers;
+  readonly admission: Admission;
+  readonly dialects: Readonly<Record<DialectName, Dialect>>;
+  readonly newId: () => string;
+  readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
+  readonly reach: Reach;
+  /** Hears of every attempt that a tier refused for want of a valid key. */
+  readonly onUnauthorized: (tierId: string) => void;
+  /** Hears of a bug: the request ended in an internal error. */
+  readonly onBug: (decisionId: string, error: unknown) => void;
+  /** Takes the finished record. Must not throw. */
+  readonly onRecord: (record: DecisionRecord, exchange: Exchange, plan: Plan | undefined) => void;
+}

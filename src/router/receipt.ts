@@ -1,0 +1,53 @@
+/** The receipt: what the response says about how it came to be, in headers and in a last comment of a stream. */
+import type { DecisionRecord } from '#core/decision';
+import type { Candidate, Plan } from '#core/plan';
+import type { Settings } from '#core/settings';
+
+const INTENT_WORD = { declared: 'declared', pinned: 'pinned', alias: 'pinned', inferred: 'inferred' } as const;
+
+/** Header values must be visible ASCII; anything else in a configured name is percent-encoded. */
+const headerSafe = (value: string): string => (/^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value));
+
+/** Headers known before any tier has answered. */
+export const decisionHeaders = (id: string, plan: Plan | undefined, settings: Settings): Record<string, string> => {
+  const headers: Record<string, string> = {
+    'x-anvil-decision': id,
+    'x-anvil-mapping': headerSafe(settings.mappingVersion),
+  };
+  if (!plan) return headers;
+  headers['x-anvil-intent'] = INTENT_WORD[plan.intent.source];
+  if (plan.intent.workClass) headers['x-anvil-work-class'] = plan.intent.workClass;
+  if (plan.unproven) headers['x-anvil-unproven'] = 'true';
+  return headers;
+};
+
+/** Headers of an answer that begins to leave now. */
+export const servedHeaders = (
+  base: Record<string, string>,
+  served: Candidate,
+  model: string,
+  attempts: number,
+): Record<string, string> => ({
+  ...base,
+  'x-anvil-tier': headerSafe(served.tier.id),
+  'x-anvil-model': headerSafe(model),
+  'x-anvil-attempts': String(attempts),
+});
+
+/**
+ * SSE comment that closes a stream with what the headers could not know. Comments are invisible to every client
+ * measured; values are bare words and numbers.
+ */
+export const closingComment = (
+  record: Pick<DecisionRecord, 'id' | 'servedTier' | 'attempts' | 'usage' | 'costUsd'>,
+): string => {
+  const words = [`decision=${record.id}`];
+  if (record.servedTier) words.push(`tier=${headerSafe(record.servedTier)}`);
+  words.push(`attempts=${record.attempts.length}`);
+  if (record.usage) {
+    words.push(`input_tokens=${record.usage.input}`, `output_tokens=${record.usage.output}`);
+    if (record.usage.estimated) words.push('usage=estimated');
+  }
+  words.push(`cost_usd=${Number(record.costUsd.toFixed(6))}`);
+  return `: anvil ${words.join(' ')}\n\n`;
+};

@@ -1,0 +1,150 @@
+/** What is written down about an attempt and about a request, once each has ended. */
+import { costOf } from '#core/cost';
+import type { AttemptOutcome, AttemptRecord, DecisionRecord, RequestOutcome } from '#core/decision';
+import type { AttemptFailure, Failure } from '#core/failure';
+import type { Usage } from '#core/message';
+import type { Candidate, Plan } from '#core/plan';
+import type { Attempt, AttemptProgress } from '#router/attempt';
+import type { Exchange, Generation } from '#router/exchange';
+
+/** Characters per token assumed for a tier's answer that came without usage. */
+const CHARS_PER_TOKEN = 3.6;
+
+/** The tier's own numbers, or an estimate marked as one; undefined when nothing was generated. */
+export const usageOf = (progress: AttemptProgress, promptTokens: number): Usage | undefined => {
+  if (progress.usage) return progress.usage;
+  if (progress.firstPartAt === undefined) return undefined;
+  const output = Math.ceil(progress.outputChars / CHARS_PER_TOKEN) + progress.skimmedEvents;
+  return { input: promptTokens, output, estimated: true };
+};
+
+export interface EndedAttempt {
+  readonly candidate: Candidate;
+  readonly model: string;
+  readonly losses: readonly string[];
+  readonly startedAt: number;
+  readonly attempt: Attempt;
+}
+
+const since = (arrivedAt: number, at: number): number => Math.round((at - arrivedAt) * 1000) / 1000;
+
+/** Record of an attempt that reached its tier. */
+export const attemptRecord = (
+  ended: EndedAttempt,
+  outcome: AttemptOutcome,
+  failure: AttemptFailure | undefined,
+  frame: { readonly arrivedAt: number; readonly now: number; readonly promptTokens: number },
+): AttemptRecord => {
+  const { candidate, attempt } = ended;
+  const { progress } = attempt;
+  const usage = usageOf(progress, frame.promptTokens);
+  const status = failure?.upstreamStatus ?? progress.status;
+  return {
+    tier: candidate.tier.id,
+    model: ended.model,
+    privacy: candidate.tier.privacy,
+    verdict: candidate.verdict,
+    hold: candidate.hold,
+    outcome,
+    ...(failure ? { failure: failure.kind, detail: failure.detail } : {}),
+    ...(status === undefined ? {} : { upstreamStatus: status }),
+    verifiers: attempt.verifierResults(),
+    startedMs: since(frame.arrivedAt, ended.startedAt),
+    ...(progress.headersAt === undefined ? {} : { headersMs: since(frame.arrivedAt, progress.headersAt) }),
+    ...(progress.firstPartAt === undefined ? {} : { firstPartMs: since(frame.arrivedAt, progress.firstPartAt) }),
+    endedMs: since(frame.arrivedAt, frame.now),
+    ...(usage ? { usage } : {}),
+    costUsd: usage ? costOf(usage, candidate.tier.prices) : 0,
+    ...(ended.losses.length > 0 ? { losses: ended.losses } : {}),
+    bytesHeldMax: attempt.heldBytesMax(),
+  };
+};
+
+/** Record of a candidate that was passed over at its turn. */
+export const skipRecord = (
+  candidate: Candidate,
+  outcome: 'skipped-breaker' | 'skipped-busy' | 'skipped-window',
+  detail: string,
+  atMs: number,
+): AttemptRecord => ({
+  tier: candidate.tier.id,
+  model: candidate.tier.model ?? '',
+  privacy: candidate.tier.privacy,
+  verdict: candidate.verdict,
+  hold: candidate.hold,
+  outcome,
+  detail,
+  verifiers: [],
+  startedMs: atMs,
+  endedMs: atMs,
+  costUsd: 0,
+  bytesHeldMax: 0,
+});
+
+export interface RecordInput {
+  readonly exchange: Exchange;
+  readonly generation: Generation;
+  readonly plan: Plan | undefined;
+  readonly attempts: readonly AttemptRecord[];
+  readonly outcome: RequestOutcome;
+  readonly status: number;
+  readonly failure: Failure | undefined;
+  /** Clock milliseconds. */
+  readonly decidedAt: number | undefined;
+  readonly firstByteAt: number | undefined;
+  readonly now: number;
+}
+
+const intentRecord = (plan: Plan): NonNullable<DecisionRecord['intent']> => {
+  const { intent } = plan;
+  return {
+    source: intent.source,
+    ...(intent.preset === undefined ? {} : { preset: intent.preset }),
+    ...(intent.workClass === undefined ? {} : { workClass: intent.workClass }),
+    ...(intent.gateClass === undefined ? {} : { gateClass: intent.gateClass }),
+    inferredClass: intent.inferred.workClass,
+    confidence: intent.inferred.confidence,
+    ambiguous: intent.ambiguous,
+    evidence: intent.inferred.evidence,
+    ...(intent.note === undefined ? {} : { note: intent.note }),
+  };
+};
+
+/** The one record of a request, however it ended. */
+export const decisionRecord = (input: RecordInput): DecisionRecord => {
+  const { exchange, plan, generation, failure } = input;
+  const { settings } = generation;
+  const served = input.attempts.findLast((attempt) => attempt.outcome === 'served' || attempt.outcome === 'broken');
+  let costUsd = 0;
+  for (const attempt of input.attempts) costUsd += attempt.costUsd;
+  return {
+    id: exchange.id,
+    at: exchange.arrivedWall,
+    route: exchange.route,
+    dialect: exchange.caller.name,
+    modelAsked: exchange.request.model,
+    stream: exchange.request.stream,
+    ...(exchange.token === undefined ? {} : { token: exchange.token }),
+    ...(exchange.session === undefined ? {} : { session: exchange.session }),
+    ...(plan ? { intent: intentRecord(plan), promptTokensEstimated: plan.promptTokens.best } : {}),
+    candidates: (plan?.candidates ?? []).map(({ tier, verdict, hold, why }) => ({ tier: tier.id, verdict, hold, why })),
+    exclusions: plan?.exclusions ?? [],
+    unproven: plan?.unproven ?? false,
+    attempts: input.attempts,
+    outcome: input.outcome,
+    status: input.status,
+    ...(failure ? { failure: failure.kind } : {}),
+    ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
+    ...(served ? { servedTier: served.tier, servedModel: served.model } : {}),
+    ...(served?.usage ? { usage: served.usage } : {}),
+    costUsd,
+    stages: {
+      ...(input.decidedAt === undefined ? {} : { decidedMs: since(exchange.arrivedAt, input.decidedAt) }),
+      ...(input.firstByteAt === undefined ? {} : { firstByteMs: since(exchange.arrivedAt, input.firstByteAt) }),
+      endedMs: since(exchange.arrivedAt, input.now),
+    },
+    mapping: settings.mappingVersion,
+    config: settings.digest,
+    ...(settings.mode === undefined ? {} : { mode: settings.mode }),
+  };
+};

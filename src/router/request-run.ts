@@ -1,0 +1,388 @@
+/** The hands of one request: performs what its machine decides, and answers the caller exactly once. */
+import { joinBytes } from '#core/bytes';
+import type { AttemptRecord, RequestOutcome } from '#core/decision';
+import { brokenFailure, callerFault, exhaustionFailure } from '#core/exhaustion';
+import { type AttemptFailure, type Failure, failure } from '#core/failure';
+import type { Conversation } from '#core/message';
+import type { Candidate, Plan } from '#core/plan';
+import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine } from '#machines/request.machine';
+import type { Lease, Refusal } from '#router/admission';
+import { createAttempt } from '#router/attempt';
+import { attemptOutcomeOf, breakerOutcomeOf } from '#router/attempt-outcome';
+import { failureResponse } from '#router/error-response';
+import type { Exchange, Generation, Runtime } from '#router/exchange';
+import { createOutbox, type Outbox } from '#router/outbox';
+import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
+import { attemptRecord, decisionRecord, type EndedAttempt, skipRecord } from '#router/record';
+import { upstreamRequest } from '#router/upstream-request';
+import { verifyContext } from '#router/verify-context';
+
+const encoder = new TextEncoder();
+
+/** The attempt that holds the floor. */
+interface Current extends EndedAttempt {
+  readonly lease: Lease;
+}
+
+/** One request under way: create it, `start` it, await the response. The record follows when everything has ended. */
+export class RequestRun implements RequestPort {
+  readonly #exchange: Exchange;
+  readonly #plan: Plan;
+  readonly #generation: Generation;
+  readonly #runtime: Runtime;
+  readonly #response = Promise.withResolvers<Response>();
+  readonly #outbox: Outbox;
+  readonly #attempts: AttemptRecord[] = [];
+  readonly #whole: Uint8Array[] = [];
+  readonly #decidedAt: number;
+  readonly #onCallerGone = (): void => this.#callerGone();
+  #send: (event: RequestEvent) => void = () => undefined;
+  #conversation: Conversation | undefined;
+  #current: Current | undefined;
+  #served: Current | undefined;
+  #lastFailure: AttemptFailure | undefined;
+  #windowTooSmall = 0;
+  #retryAfterMs: number | undefined;
+  #committed = false;
+  #headSent = false;
+  #delivered = false;
+  #settled = false;
+  #keepaliveTimer: object | number | undefined;
+  #firstByteAt: number | undefined;
+
+  constructor(exchange: Exchange, plan: Plan, generation: Generation, runtime: Runtime) {
+    this.#exchange = exchange;
+    this.#plan = plan;
+    this.#generation = generation;
+    this.#runtime = runtime;
+    this.#decidedAt = runtime.clock.now();
+    this.#outbox = createOutbox(runtime.clock, {
+      pump: () => (this.#committed ? this.#current?.attempt.pump() : undefined),
+      gone: this.#onCallerGone,
+    });
+  }
+
+  /** Starts the machine. Resolves with the one response; never rejects. */
+  start(): Promise<Response> {
+    const { settings } = this.#generation;
+    const { request, signal, id } = this.#exchange;
+    if (signal.aborted) {
+      this.settle({ outcome: 'cancelled', headCommitted: false, deadlinePassed: false });
+      return this.#response.promise;
+    }
+    signal.addEventListener('abort', this.#onCallerGone, { once: true });
+    this.#runtime.actors.start(requestMachine, {
+      id,
+      input: {
+        port: this,
+        candidates: this.#plan.candidates.length,
+        attemptsMax: settings.attempts.max,
+        reserveLast: settings.attempts.reserveLast,
+        totalMs: settings.attempts.totalMs,
+        keepaliveAfterMs: request.stream ? settings.hold.keepaliveAfterMs : undefined,
+      },
+      onError: (error) => this.#crash(error),
+    });
+    return this.#response.promise;
+  }
+
+  // ---- what the machine asks for -------------------------------------------------------------------------------
+
+  openAttempt(index: number, send: (event: RequestEvent) => void): void {
+    this.#send = send;
+    const candidate = this.#plan.candidates[index];
+    if (!candidate) throw new Error(`candidate ${index} of ${this.#plan.candidates.length}`);
+    const { tier } = candidate;
+    if (tier.contextLimit <= this.#windowTooSmall) {
+      this.#skip(candidate, 'skipped-window', `its window of ${tier.contextLimit} tokens is too small as well`);
+      return;
+    }
+    const admission = this.#runtime.breakers.admit(tier.id, this.#gate(candidate), this.#exchange.id);
+    if (!admission.ok) {
+      this.#noteRetryAfter(admission.retryAfterMs);
+      this.#skip(candidate, 'skipped-breaker', `its ${admission.breaker} breaker is open`);
+      return;
+    }
+    const place = this.#runtime.admission.acquire(tier.id, tier.maxConcurrency, this.#exchange.signal);
+    if (place instanceof Promise) void place.then((given) => this.#seat(candidate, given));
+    else this.#seat(candidate, place);
+  }
+
+  cancelAttempt(): void {
+    const current = this.#current;
+    if (!current) return;
+    current.attempt.cancel();
+    this.#report(current.candidate, 'neutral');
+    this.#close(current, 'cancelled', undefined);
+  }
+
+  commitHead(): void {
+    this.#headSent = true;
+    this.#response.resolve(
+      this.#streamResponse(decisionHeaders(this.#exchange.id, this.#plan, this.#generation.settings)),
+    );
+    this.#startKeepalive();
+    this.#outbox.push([encoder.encode(this.#exchange.caller.keepalive)]);
+  }
+
+  settle(ending: RequestEnding): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#send = () => undefined;
+    this.#exchange.signal.removeEventListener('abort', this.#onCallerGone);
+    if (this.#keepaliveTimer !== undefined) this.#runtime.clock.clearTimeout(this.#keepaliveTimer);
+    const failed = this.#failureOf(ending);
+    const status = failed ? this.#refuse(failed) : this.#conclude(ending.outcome);
+    this.#runtime.onRecord(this.#record(ending.outcome, status, failed), this.#exchange, this.#plan);
+  }
+
+  // ---- one attempt ---------------------------------------------------------------------------------------------
+
+  #gate(candidate: Candidate) {
+    return this.#plan.intent.exact || candidate.checks === 'none' ? undefined : this.#plan.intent.workClass;
+  }
+
+  #report(candidate: Candidate, outcome: Parameters<Runtime['breakers']['report']>[3], retryAfterMs?: number): void {
+    const gate = this.#gate(candidate);
+    this.#runtime.breakers.report(candidate.tier.id, gate, this.#exchange.id, outcome, retryAfterMs);
+  }
+
+  #skip(candidate: Candidate, outcome: Parameters<typeof skipRecord>[1], detail: string): void {
+    const at = this.#runtime.clock.now() - this.#exchange.arrivedAt;
+    this.#attempts.push(skipRecord(candidate, outcome, detail, at));
+    this.#send({ type: 'attempt.skipped' });
+  }
+
+  #noteRetryAfter(ms: number | undefined): void {
+    if (ms !== undefined) this.#retryAfterMs = Math.min(ms, this.#retryAfterMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  #seat(candidate: Candidate, place: Lease | Refusal): void {
+    if (typeof place !== 'string' && !this.#settled) {
+      void this.#attempt(candidate, place).catch((error) => this.#crash(error));
+      return;
+    }
+    this.#report(candidate, 'neutral');
+    if (typeof place !== 'string') place.release();
+    else if (!this.#settled)
+      this.#skip(candidate, 'skipped-busy', place === 'full' ? 'its queue is full' : 'no place came free in time');
+  }
+
+  async #attempt(candidate: Candidate, lease: Lease): Promise<void> {
+    const { exchange, plan, generation, runtime } = this.#parts();
+    const { clock } = runtime;
+    const startedAt = clock.now();
+    const upstream = upstreamRequest(exchange, plan, candidate, generation, runtime, () => this.#typed());
+    const session = generation.sessions.get(candidate.tier.id);
+    if (!session) throw new Error(`tier ${candidate.tier.id} has no session`);
+    const attempt = createAttempt(
+      {
+        candidate,
+        dialect: upstream.dialect,
+        call: upstream.call,
+        session,
+        clock,
+        bytesMax: generation.settings.hold.bytesMax,
+        verify: verifyContext(exchange.request, () => this.#typed(), upstream.maxOutputTokens, runtime.compileSchema),
+        speaker: {
+          caller: exchange.caller,
+          sameDialect: upstream.sameDialect,
+          callerStreams: exchange.request.stream,
+          echoModel: generation.settings.responseModel === 'echo' && upstream.model !== exchange.request.model,
+          context: {
+            responseId: exchange.id.slice(exchange.id.indexOf('_') + 1),
+            model: generation.settings.responseModel === 'echo' ? exchange.request.model : upstream.model,
+            created: Math.floor(exchange.arrivedWall / 1000),
+            promptTokens: plan.promptTokens.best,
+            includeUsage: exchange.caller.wantsUsage(exchange.request),
+          },
+        },
+      },
+      {
+        release: (pieces) => this.#release(pieces),
+        completed: () => this.#completed(),
+        failed: (failed) => this.#failed(failed),
+      },
+    );
+    this.#current = { candidate, model: upstream.model, losses: upstream.losses, startedAt, attempt, lease };
+    const reaching = runtime.reach.check(candidate.tier);
+    if (reaching) {
+      const unreachable = await reaching;
+      if (unreachable && !this.#settled) this.#failed(unreachable);
+      if (unreachable || this.#current?.attempt !== attempt) return;
+    }
+    await attempt.pump();
+  }
+
+  #parts() {
+    return { exchange: this.#exchange, plan: this.#plan, generation: this.#generation, runtime: this.#runtime };
+  }
+
+  #typed(): Conversation {
+    this.#conversation ??= this.#exchange.caller.conversation(this.#exchange.request);
+    return this.#conversation;
+  }
+
+  #release(pieces: readonly Uint8Array[]): void {
+    if (!this.#exchange.request.stream) {
+      this.#whole.push(...pieces);
+      return;
+    }
+    if (!this.#committed) this.#commit();
+    this.#outbox.push(pieces);
+  }
+
+  #commit(): void {
+    this.#committed = true;
+    this.#firstByteAt = this.#runtime.clock.now();
+    this.#send({ type: 'attempt.committed' });
+    if (this.#headSent) return;
+    this.#headSent = true;
+    this.#response.resolve(this.#streamResponse(this.#servedHeaders()));
+    if (this.#generation.settings.hold.keepaliveAfterMs !== undefined) this.#startKeepalive();
+  }
+
+  #completed(): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#report(current.candidate, 'success');
+    this.#close(current, 'served', undefined);
+    this.#served = current;
+    this.#delivered = true;
+    if (this.#exchange.request.stream) {
+      if (!this.#committed) this.#commit();
+      this.#outbox.push([encoder.encode(closingComment(this.#record('finished', 200, undefined)))]);
+      this.#outbox.end();
+    }
+    this.#send({ type: 'attempt.completed' });
+  }
+
+  #failed(failed: AttemptFailure): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#lastFailure = failed;
+    this.#noteRetryAfter(failed.retryAfterMs);
+    this.#report(current.candidate, breakerOutcomeOf(failed), failed.retryAfterMs);
+    if (failed.kind === 'unauthorized') this.#runtime.onUnauthorized(current.candidate.tier.id);
+    if (failed.kind === 'context-overflow') this.#windowTooSmall = current.candidate.tier.contextLimit;
+    this.#close(current, attemptOutcomeOf(failed, this.#committed), failed);
+    this.#send({ type: 'attempt.failed', failure: failed });
+  }
+
+  /** Ends the floor of an attempt: its place is given back and its record written. */
+  #close(current: Current, outcome: AttemptRecord['outcome'], failed: AttemptFailure | undefined): void {
+    this.#current = undefined;
+    current.lease.release();
+    if (current.attempt.progress.headersAt !== undefined) this.#runtime.reach.heard(current.candidate.tier.id);
+    const now = this.#runtime.clock.now();
+    this.#attempts.push(
+      attemptRecord(current, outcome, failed, {
+        arrivedAt: this.#exchange.arrivedAt,
+        now,
+        promptTokens: this.#plan.promptTokens.best,
+      }),
+    );
+  }
+
+  // ---- the caller ----------------------------------------------------------------------------------------------
+
+  #callerGone(): void {
+    if (!this.#delivered) this.#send({ type: 'caller.gone' });
+  }
+
+  #servedHeaders(): Record<string, string> {
+    const served = this.#current ?? this.#served;
+    const base = decisionHeaders(this.#exchange.id, this.#plan, this.#generation.settings);
+    const tried = this.#attempts.filter((attempt) => !attempt.outcome.startsWith('skipped')).length;
+    return served ? servedHeaders(base, served.candidate, served.model, this.#served ? tried : tried + 1) : base;
+  }
+
+  #streamResponse(headers: Record<string, string>): Response {
+    return new Response(this.#outbox.body, {
+      headers: { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+    });
+  }
+
+  #startKeepalive(): void {
+    const { clock } = this.#runtime;
+    const everyMs = this.#generation.settings.hold.keepaliveEveryMs;
+    const beat = (): void => {
+      if (this.#settled) return;
+      if (this.#outbox.quietFor(everyMs)) this.#outbox.push([encoder.encode(this.#exchange.caller.keepalive)]);
+      this.#keepaliveTimer = clock.setTimeout(beat, everyMs);
+    };
+    this.#keepaliveTimer = clock.setTimeout(beat, everyMs);
+  }
+
+  #failureOf(ending: RequestEnding): Failure | undefined {
+    const detail = this.#attempts.map((attempt) => `${attempt.tier}: ${attempt.detail ?? attempt.outcome}`).join('; ');
+    if (ending.outcome === 'broken') return brokenFailure(this.#lastFailure, detail);
+    if (ending.outcome === 'refused' && this.#lastFailure) return callerFault(this.#lastFailure);
+    if (ending.outcome !== 'exhausted') return undefined;
+    return exhaustionFailure({
+      attempts: this.#attempts,
+      last: this.#lastFailure,
+      deadlinePassed: ending.deadlinePassed,
+      exactTier: this.#plan.intent.exact ? this.#plan.candidates[0]?.tier.id : undefined,
+      exhaustionStatus: this.#generation.settings.exhaustionStatus,
+      retryAfterMs: this.#retryAfterMs,
+    });
+  }
+
+  /** Tells the caller about a failure, as a response or inside the stream; returns the status it saw. */
+  #refuse(failed: Failure): number {
+    const { caller, id } = this.#exchange;
+    if (this.#headSent) {
+      this.#outbox.push([encoder.encode(caller.errorEvent(failed, id))]);
+      this.#outbox.end();
+      return 200;
+    }
+    const headers = decisionHeaders(id, this.#plan, this.#generation.settings);
+    this.#response.resolve(
+      failureResponse(caller, failed, id, { ...headers, 'x-anvil-attempts': String(this.#attempts.length) }),
+    );
+    return failed.status;
+  }
+
+  #conclude(outcome: RequestOutcome): number {
+    if (outcome === 'finished' && !this.#exchange.request.stream) {
+      this.#firstByteAt = this.#runtime.clock.now();
+      this.#response.resolve(
+        new Response(joinBytes(this.#whole), {
+          headers: { ...this.#servedHeaders(), 'content-type': 'application/json' },
+        }),
+      );
+      return 200;
+    }
+    if (outcome === 'finished') return 200;
+    this.#outbox.end();
+    this.#response.resolve(new Response(null, { status: 499 }));
+    return this.#headSent ? 200 : 499;
+  }
+
+  #record(outcome: RequestOutcome, status: number, failed: Failure | undefined) {
+    return decisionRecord({
+      exchange: this.#exchange,
+      generation: this.#generation,
+      plan: this.#plan,
+      attempts: this.#attempts,
+      outcome,
+      status,
+      failure: failed,
+      decidedAt: this.#decidedAt,
+      firstByteAt: this.#firstByteAt,
+      now: this.#runtime.clock.now(),
+    });
+  }
+
+  /** A bug of ours: the caller gets an internal error, the operator the cause. */
+  #crash(error: unknown): void {
+    if (this.#settled) return;
+    this.#runtime.onBug(this.#exchange.id, error);
+    this.cancelAttempt();
+    this.#settled = true;
+    const failed = failure('internal', 'internal error', { detail: 'a bug in the router; see the log' });
+    const status = this.#refuse(failed);
+    this.#runtime.onRecord(this.#record('exhausted', status, failed), this.#exchange, this.#plan);
+  }
+}

@@ -1,0 +1,179 @@
+/** One HTTP call to a tier: open it under deadlines, read it with back-pressure, and name what went wrong. */
+import { joinBytes } from '#core/bytes';
+import type { AttemptFailure } from '#core/failure';
+import type { Deadlines } from '#core/tier';
+import type { Clock, FetchSession } from '#platform/effects';
+import { createWatchdog, type DeadlineName } from '#upstream/deadline';
+
+/** Most bytes read of an upstream's error reply. */
+const ERROR_BODY_BYTES_MAX = 64 * 1024;
+
+/** Longest wait for an upstream to close its body after the answer has ended, in milliseconds. */
+const DRAIN_MS_MAX = 1_000;
+const DRAIN_CHUNKS_MAX = 16;
+
+export interface UpstreamCall {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly deadlines: Deadlines;
+  /** Milliseconds until the first body byte, already scaled to the prompt. */
+  readonly firstByteMs: number;
+  /** Whether the reply is expected to stream; otherwise only the total deadline bounds the wait for it. */
+  readonly stream: boolean;
+}
+
+/** A call in progress. Every method resolves; none throws. */
+export interface UpstreamReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers: Headers;
+  /** The next chunk, undefined at a clean end, or a failure. */
+  read(): Promise<Uint8Array | undefined | AttemptFailure>;
+  /** The whole body, refused past `bytesMax`. */
+  readAll(bytesMax: number): Promise<Uint8Array | AttemptFailure>;
+  /** At most 64 KiB of an error reply, as text. */
+  readError(): Promise<string>;
+  /** Reads what follows the terminal marker so that the connection can be kept; gives up after a second. */
+  drain(): Promise<void>;
+}
+
+export interface Upstream {
+  /** Resolves once the reply's head is there, or with the failure that prevented it. */
+  readonly opened: Promise<UpstreamReply | AttemptFailure>;
+  /** Ends the call at once; idempotent. */
+  cancel(): void;
+}
+
+export const isFailure = (value: object | undefined): value is AttemptFailure => value !== undefined && 'kind' in value;
+
+const timedOut = (name: DeadlineName, ms: number): AttemptFailure => ({
+  kind: 'timeout',
+  detail: `${name} deadline of ${Math.round(ms / 100) / 10} s passed`,
+});
+
+/** Names a transport error without its message, which may hold addresses. */
+const transportFailure = (error: unknown, phase: 'open' | 'read'): AttemptFailure => {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (phase === 'read') return { kind: 'cut-off', detail: `connection lost mid-answer${code && ` (${code})`}` };
+  if (code === 'Malformed_HTTP_Response') return { kind: 'malformed', detail: 'the reply is not HTTP' };
+  return { kind: 'unreachable', detail: code === '' ? 'connection failed' : `connection failed (${code})` };
+};
+
+const isStaleSocket = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNRESET';
+
+/** Opens a call on the tier's own session. Redirects are never followed, so a key never travels further. */
+export const openUpstream = (call: UpstreamCall, session: FetchSession, clock: Clock): Upstream => {
+  const controller = new AbortController();
+  let passed: AttemptFailure | undefined;
+  const watchdog = createWatchdog(clock, call.deadlines.totalMs, (name, ms) => {
+    passed = timedOut(name, ms);
+    controller.abort(new Error(passed.detail));
+  });
+  if (call.stream) watchdog.phase('first byte', call.firstByteMs);
+
+  const fetchOnce = (): Promise<Response> =>
+    session.fetch(call.url, {
+      method: 'POST',
+      headers: call.headers,
+      body: call.body,
+      redirect: 'manual',
+      signal: controller.signal,
+    });
+
+  const open = async (): Promise<UpstreamReply | AttemptFailure> => {
+    try {
+      // A kept-alive socket that the tier closed in the meantime resets before any byte; one fresh try is safe then.
+      const response = await fetchOnce().catch((error) => {
+        if (passed || controller.signal.aborted || !isStaleSocket(error)) throw error;
+        return fetchOnce();
+      });
+      return replyOf(response);
+    } catch (error) {
+      watchdog.stop();
+      return passed ?? transportFailure(error, 'open');
+    }
+  };
+
+  const replyOf = (response: Response): UpstreamReply => {
+    const reader = response.body?.getReader();
+    let begun = false;
+    const beforeRead = (): void => {
+      if (begun) watchdog.touch();
+    };
+    const afterRead = (): void => {
+      if (!begun && call.stream) {
+        begun = true;
+        watchdog.phase('idle', call.deadlines.idleMs);
+      }
+      if (begun) watchdog.pause();
+    };
+    const read = async (): Promise<Uint8Array | undefined | AttemptFailure> => {
+      if (!reader) return undefined;
+      beforeRead();
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          watchdog.stop();
+          return passed;
+        }
+        afterRead();
+        return value;
+      } catch (error) {
+        watchdog.stop();
+        return passed ?? transportFailure(error, 'read');
+      }
+    };
+    return {
+      status: response.status,
+      contentType: response.headers.get('content-type') ?? '',
+      headers: response.headers,
+      read,
+      readAll: (bytesMax) => readAll(read, bytesMax),
+      readError: () => readError(read),
+      async drain() {
+        begun = true;
+        watchdog.phase('drain', DRAIN_MS_MAX);
+        for (let chunks = 0; chunks < DRAIN_CHUNKS_MAX; chunks++) {
+          const chunk = await read();
+          if (chunk === undefined || isFailure(chunk)) return;
+        }
+        controller.abort(new Error('the tier went on after its terminal marker'));
+      },
+    };
+  };
+
+  return {
+    opened: open(),
+    cancel() {
+      watchdog.stop();
+      if (!controller.signal.aborted) controller.abort(new Error('attempt cancelled'));
+    },
+  };
+};
+
+const readAll = async (read: UpstreamReply['read'], bytesMax: number): Promise<Uint8Array | AttemptFailure> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = await read();
+    if (chunk === undefined) return joinBytes(chunks);
+    if (isFailure(chunk)) return chunk;
+    size += chunk.length;
+    if (size > bytesMax) return { kind: 'overflow', detail: `reply larger than ${bytesMax} bytes` };
+    chunks.push(chunk);
+  }
+};
+
+const readError = async (read: UpstreamReply['read']): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (size < ERROR_BODY_BYTES_MAX) {
+    const chunk = await read();
+    if (chunk === undefined || isFailure(chunk)) break;
+    chunks.push(chunk.subarray(0, ERROR_BODY_BYTES_MAX - size));
+    size += chunk.length;
+  }
+  return new TextDecoder().decode(joinBytes(chunks));
+};

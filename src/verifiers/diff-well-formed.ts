@@ -1,0 +1,84 @@
+/** Is every diff in the answer well formed? Looks at fenced diff blocks and at an answer that is a diff from its first
+ *  line; a diff quoted inside prose is left alone, because nobody can tell where it ends. */
+import type { FinishReason, StreamPart } from '#core/message';
+import type { Finding, Verifier, VerifierRun } from '#core/verifier';
+import { createDiffHunks, type DiffHunks } from '#verifiers/diff-hunks';
+import { createFenceReader, FENCE_HEAD_CHARS, type FenceReader } from '#verifiers/fences';
+import { breaksOff } from '#verifiers/finish-reasons';
+import { createTextLines, type Line, type TextLines } from '#verifiers/text-lines';
+
+const DIFF_TAGS: ReadonlySet<string> = new Set(['diff', 'patch', 'udiff']);
+const DIFF_OPENING = /^(?:diff --git |Index: |--- \S)/;
+
+/** What the answer as a whole is: not yet known, prose with fenced blocks, or one bare diff. */
+type Shape = 'unknown' | 'prose' | 'diff';
+
+class DiffWellFormed implements VerifierRun {
+  readonly #lines: TextLines = createTextLines(FENCE_HEAD_CHARS, (line) => this.#read(line));
+  readonly #fences: FenceReader = createFenceReader();
+  #shape: Shape = 'unknown';
+  #hunks: DiffHunks | undefined;
+  #blankBefore = false;
+  #finding: Finding | undefined;
+  #reason: FinishReason | undefined;
+
+  observe(part: StreamPart): Finding | undefined {
+    if (part.type === 'finish') this.#reason = part.reason;
+    if (part.type !== 'text-delta') return undefined;
+    this.#lines.observe(part);
+    return this.#finding;
+  }
+
+  finish(): Finding | undefined {
+    this.#lines.finish();
+    if (this.#finding !== undefined) return this.#finding;
+    if (breaksOff(this.#reason)) return undefined;
+    return this.#hunks?.end(false);
+  }
+
+  #read(line: Line): void {
+    if (this.#finding !== undefined) return;
+    if (this.#shape === 'unknown') this.#settleShape(line);
+    if (this.#shape === 'diff') this.#readBare(line);
+    else this.#readFenced(line);
+  }
+
+  #settleShape(line: Line): void {
+    if (line.head.trim() === '' && line.length === line.head.length) return;
+    this.#shape = DIFF_OPENING.test(line.head) ? 'diff' : 'prose';
+    if (this.#shape === 'diff') this.#hunks = createDiffHunks();
+  }
+
+  #readBare(line: Line): void {
+    const finding = this.#hunks?.line(line.head);
+    // After a blank line the model may have turned to prose, whatever the header promised.
+    if (finding?.code === 'hunk-line' && this.#blankBefore) this.#hunks = undefined;
+    else this.#finding = finding;
+    this.#blankBefore = line.head.trim() === '';
+  }
+
+  #readFenced(line: Line): void {
+    const role = this.#fences.read(line);
+    switch (role.kind) {
+      case 'open':
+        this.#hunks = DIFF_TAGS.has(role.fence.tag) ? createDiffHunks() : undefined;
+        return;
+      case 'body':
+        this.#finding = this.#hunks?.line(line.head);
+        return;
+      case 'close': {
+        // Fence marks inside a hunk of a Markdown file are context lines: they begin with the hunk's own space.
+        const contextLine = this.#hunks?.hunkOpen === true && role.closing.indent > role.fence.indent;
+        if (!contextLine) this.#finding = this.#hunks?.end(true);
+        this.#hunks = undefined;
+        return;
+      }
+      case 'plain':
+        return;
+      default:
+        role satisfies never;
+    }
+  }
+}
+
+export const diffWellFormed: Verifier = { name: 'diff_well_formed', start: () => new DiffWellFormed() };

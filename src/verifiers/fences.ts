@@ -1,0 +1,88 @@
+/** Which lines of an answer are inside a fenced code block? CommonMark 0.31 section 4.5, read line by line, with any
+ *  indentation for an opening fence because list items indent their content. */
+import type { Line } from '#verifiers/text-lines';
+
+/** Characters of a line that are enough to recognise a fence. */
+export const FENCE_HEAD_CHARS = 160;
+
+/** Columns by which a closing fence may be deeper than the opening one. */
+const CLOSING_INDENT_MAX = 3;
+
+export interface Fence {
+  readonly marker: '`' | '~';
+  readonly size: number;
+  readonly indent: number;
+  /** What follows the marks, trimmed. */
+  readonly info: string;
+}
+
+export interface OpenFence extends Fence {
+  /** First word of the info string, lower-case. */
+  readonly tag: string;
+  /** A line of the body may have been meant to close the block. */
+  closeDoubtful: boolean;
+}
+
+export type LineRole =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'open'; readonly fence: OpenFence }
+  | { readonly kind: 'body'; readonly fence: OpenFence }
+  | { readonly kind: 'close'; readonly fence: OpenFence; readonly closing: Fence };
+
+const FENCE_LINE = /^([ \t]*)(`{3,}|~{3,})(.*)$/s;
+const PLAIN: LineRole = { kind: 'plain' };
+
+const indentOf = (blanks: string): number => {
+  let columns = 0;
+  for (const character of blanks) columns += character === '\t' ? 4 - (columns % 4) : 1;
+  return columns;
+};
+
+/** The fence a line may be; undefined when it is none. A line longer than its head is never a fence. */
+export const readFence = (line: Line): Fence | undefined => {
+  if (!line.fenceRun || line.length > line.head.length) return undefined;
+  const match = FENCE_LINE.exec(line.head);
+  if (match === null) return undefined;
+  const [, blanks = '', marks = '', rest = ''] = match;
+  const info = rest.trim();
+  const marker = marks.startsWith('`') ? '`' : '~';
+  if (marker === '`' && info.includes('`')) return undefined;
+  return { marker, size: marks.length, indent: indentOf(blanks), info };
+};
+
+const closes = (open: OpenFence, fence: Fence): boolean =>
+  fence.info === '' &&
+  fence.marker === open.marker &&
+  fence.size >= open.size &&
+  fence.indent <= open.indent + CLOSING_INDENT_MAX;
+
+export interface FenceReader {
+  /** The block that is open after the last line. */
+  readonly open: OpenFence | undefined;
+  read(line: Line): LineRole;
+}
+
+export const createFenceReader = (): FenceReader => {
+  let open: OpenFence | undefined;
+  return {
+    get open() {
+      return open;
+    },
+    read(line) {
+      const fence = readFence(line);
+      if (open === undefined) {
+        if (fence === undefined) return PLAIN;
+        open = { ...fence, tag: (fence.info.split(/\s/, 1)[0] ?? '').toLowerCase(), closeDoubtful: false };
+        return { kind: 'open', fence: open };
+      }
+      if (fence !== undefined && closes(open, fence)) {
+        const closed = open;
+        open = undefined;
+        return { kind: 'close', fence: closed, closing: fence };
+      }
+      // Marks glued to code, too deep or too few: a reader might have taken them for the end. An inner opening is not one.
+      if (line.fenceRun && (fence === undefined || fence.info === '')) open.closeDoubtful = true;
+      return { kind: 'body', fence: open };
+    },
+  };
+};

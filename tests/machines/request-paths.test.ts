@@ -1,0 +1,65 @@
+/** Does a running request follow every path and every edge of its chart, ending exactly once? */
+import { expect, test } from 'bun:test';
+import type { AttemptFailure } from '#core/failure';
+import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine } from '#machines/request.machine';
+import { edgeRoutes, replay, simpleRoutes, type Walk } from '#tests/machines/walk';
+
+const rejected: AttemptFailure = { kind: 'rejected', detail: 'proof' };
+const callersFault: AttemptFailure = { kind: 'caller-error', detail: 'bad field' };
+
+const silent: RequestPort = { openAttempt() {}, cancelAttempt() {}, commitHead() {}, settle() {} };
+
+const EVENTS: readonly RequestEvent[] = [
+  { type: 'attempt.skipped' },
+  { type: 'attempt.failed', failure: rejected },
+  { type: 'attempt.failed', failure: callersFault },
+  { type: 'attempt.committed' },
+  { type: 'attempt.completed' },
+  { type: 'keepalive.due' },
+  { type: 'caller.gone' },
+];
+
+const walkWith = (port: RequestPort): Walk<typeof requestMachine> => ({
+  machine: requestMachine,
+  input: { port, candidates: 3, attemptsMax: 2, reserveLast: true, totalMs: 60_000, keepaliveAfterMs: undefined },
+  events: EVENTS,
+  place: ({ value, context }) =>
+    JSON.stringify([value, context.index, context.attemptsFailed, context.headCommitted, context.deadlinePassed]),
+});
+
+test('a running request takes every edge of the chart as the chart says', () => {
+  const walk = walkWith(silent);
+  const routes = edgeRoutes(walk);
+  for (const route of routes) expect(replay(walk, route)).toEqual([...route.places]);
+  expect(routes.length).toBeGreaterThan(60);
+});
+
+test('a running request follows every simple path of the chart', () => {
+  const walk = walkWith(silent);
+  const routes = simpleRoutes(walk);
+  for (const route of routes) expect(replay(walk, route)).toEqual([...route.places]);
+  expect(routes.length).toBeGreaterThan(100);
+});
+
+test('on every path that ends, the request settles exactly once, and with the state it ended in', () => {
+  const endings: RequestEnding[] = [];
+  const walk = walkWith({ ...silent, settle: (ending) => endings.push(ending) });
+  const finals = new Set(['finished', 'refused', 'exhausted', 'broken', 'cancelled']);
+  const seen = new Set<string>();
+  for (const route of simpleRoutes(walk)) {
+    endings.length = 0;
+    const places = replay(walk, route);
+    const state = String(JSON.parse(places.at(-1) ?? '["attempting"]')[0]);
+    expect(endings.map((ending) => ending.outcome as string)).toEqual(finals.has(state) ? [state] : []);
+    seen.add(state);
+  }
+  expect([...seen].sort()).toEqual([
+    'attempting',
+    'broken',
+    'cancelled',
+    'exhausted',
+    'finished',
+    'refused',
+    'streaming',
+  ]);
+});

@@ -1,0 +1,142 @@
+/** Which candidate does a request try next, and what ends it? */
+import { describe, expect, test } from 'bun:test';
+import type { AttemptFailure } from '#core/failure';
+import { type RequestEvent, type RequestInput, requestMachine } from '#machines/request.machine';
+import { simulated } from '#tests/machines/simulated';
+
+const LIMITS = { candidates: 4, attemptsMax: 3, reserveLast: true, totalMs: 60_000, keepaliveAfterMs: undefined };
+
+const failed = (kind: AttemptFailure['kind']): RequestEvent => ({
+  type: 'attempt.failed',
+  failure: { kind, detail: '' },
+});
+
+/** Steps: an event, or milliseconds to let pass. Answers what was asked of the port, in order. */
+const run = (steps: readonly (RequestEvent | number)[], limits: Partial<RequestInput> = {}): readonly string[] => {
+  const { actors, clock, errors } = simulated();
+  const asked: string[] = [];
+  const actor = actors.start(requestMachine, {
+    id: 'request',
+    input: {
+      ...LIMITS,
+      ...limits,
+      port: {
+        openAttempt: (index) => asked.push(`open ${index}`),
+        cancelAttempt: () => asked.push('cancel'),
+        commitHead: () => asked.push('head'),
+        settle: ({ outcome, headCommitted, deadlinePassed }) =>
+          asked.push(`${outcome}${headCommitted ? ' after head' : ''}${deadlinePassed ? ' by deadline' : ''}`),
+      },
+    },
+  });
+  for (const step of steps) {
+    if (typeof step === 'number') clock.increment(step);
+    else if (actor.getSnapshot().status === 'active') actor.send(step);
+  }
+  expect(errors).toEqual([]);
+  return asked;
+};
+
+const committed: RequestEvent = { type: 'attempt.committed' };
+const completed: RequestEvent = { type: 'attempt.completed' };
+const skipped: RequestEvent = { type: 'attempt.skipped' };
+const gone: RequestEvent = { type: 'caller.gone' };
+
+type Case = readonly [
+  title: string,
+  steps: readonly (RequestEvent | number)[],
+  asked: readonly string[],
+  limits?: Partial<RequestInput>,
+];
+
+const CASES: readonly Case[] = [
+  ['a whole answer at once finishes', [completed], ['open 0', 'finished']],
+  ['a stream finishes after it committed', [committed, completed], ['open 0', 'finished']],
+  [
+    'a failed attempt escalates to the next candidate',
+    [failed('rejected'), completed],
+    ['open 0', 'open 1', 'finished'],
+  ],
+  [
+    'the last allowed attempt goes to the last candidate',
+    [failed('timeout'), failed('rejected'), completed],
+    ['open 0', 'open 1', 'open 3', 'finished'],
+  ],
+  [
+    'without the reserve it goes to the next one',
+    [failed('timeout'), failed('rejected'), completed],
+    ['open 0', 'open 1', 'open 2', 'finished'],
+    { reserveLast: false },
+  ],
+  [
+    'attempts are limited',
+    [failed('timeout'), failed('timeout'), failed('timeout')],
+    ['open 0', 'open 1', 'open 3', 'exhausted'],
+  ],
+  [
+    'skipped candidates cost no attempt',
+    [skipped, skipped, failed('timeout'), failed('timeout')],
+    ['open 0', 'open 1', 'open 2', 'open 3', 'exhausted'],
+  ],
+  [
+    'when all are skipped it is exhausted',
+    [skipped, skipped, skipped, skipped],
+    ['open 0', 'open 1', 'open 2', 'open 3', 'exhausted'],
+  ],
+  ["the caller's own mistake is not tried elsewhere", [failed('caller-error')], ['open 0', 'refused']],
+  ['a failure after the commit breaks the answer', [committed, failed('cut-off')], ['open 0', 'broken']],
+  ['the caller hanging up cancels a pending attempt', [gone], ['open 0', 'cancel', 'cancelled']],
+  ['the caller hanging up cancels a stream', [committed, gone], ['open 0', 'cancel', 'cancelled']],
+  ['the deadline ends a request that has said nothing', [60_000], ['open 0', 'cancel', 'exhausted by deadline']],
+  [
+    'the deadline counts over all attempts',
+    [40_000, failed('timeout'), 20_000],
+    ['open 0', 'open 1', 'cancel', 'exhausted by deadline'],
+  ],
+  ['the deadline leaves a committed stream alone', [committed, 60_000, completed], ['open 0', 'finished']],
+  [
+    'silence commits the head once',
+    [5_000, 60_000],
+    ['open 0', 'head', 'cancel', 'exhausted after head by deadline'],
+    { keepaliveAfterMs: 5_000 },
+  ],
+  [
+    'silence counts over all attempts',
+    [3_000, failed('rejected'), 2_000, completed],
+    ['open 0', 'open 1', 'head', 'finished after head'],
+    { keepaliveAfterMs: 5_000 },
+  ],
+  [
+    'a committed stream needs no early head',
+    [committed, 5_000, completed],
+    ['open 0', 'finished'],
+    { keepaliveAfterMs: 5_000 },
+  ],
+  ['without the option nothing is committed early', [59_000, completed], ['open 0', 'finished']],
+];
+
+describe('a request', () => {
+  for (const [title, steps, asked, limits] of CASES) test(title, () => expect(run(steps, limits)).toEqual([...asked]));
+
+  test('takes an answer of the port that comes at once', () => {
+    const { actors, errors } = simulated();
+    const asked: number[] = [];
+    let outcome = '';
+    actors.start(requestMachine, {
+      id: 'request',
+      input: {
+        ...LIMITS,
+        port: {
+          openAttempt: (index, send) => {
+            asked.push(index);
+            send(index < 2 ? skipped : completed);
+          },
+          cancelAttempt() {},
+          commitHead() {},
+          settle: (ending) => (outcome = ending.outcome),
+        },
+      },
+    });
+    expect({ asked, outcome, errors }).toEqual({ asked: [0, 1, 2], outcome: 'finished', errors: [] });
+  });
+});
