@@ -1,5 +1,5 @@
 /** One breaker's health over time: when is it closed, when open, and who may probe it? It judges nothing else. */
-import { assertEvent, assign, setup } from 'xstate';
+import { assertEvent, assign, or, setup } from 'xstate';
 
 /** Limits of one breaker. All times in milliseconds. */
 export interface BreakerLimits {
@@ -52,7 +52,12 @@ export interface BreakerContext {
   /** Latest moment until which an upstream asked to be left alone; 0 when none did. */
   readonly quietUntil: number;
   readonly probe: { readonly requestId: string; readonly until: number } | undefined;
+  /** Requests whose probe was given up since it was half-open, oldest first; at most `GIVEN_UP_MAX`. */
+  readonly givenUp: readonly string[];
 }
+
+/** Given-up probes whose late verdict still counts. Older ones are forgotten. */
+export const GIVEN_UP_MAX = 16;
 
 type Failed = Extract<BreakerEvent, { type: 'attempt.failed' }>;
 
@@ -68,7 +73,8 @@ const openPeriod = (context: BreakerContext, event: Failed, failedProbes: number
   const { cooldownMs, cooldownMaxMs } = context.limits;
   const quietUntil = quietAfter(context, event);
   const openMs = Math.min(cooldownMaxMs, Math.max(cooldownMs * 2 ** failedProbes, quietUntil - event.at));
-  return { failedAt: [], failedProbes, openedAt: event.at, openUntil: event.at + openMs, openMs, quietUntil };
+  const openUntil = event.at + openMs;
+  return { failedAt: [], failedProbes, givenUp: [], openedAt: event.at, openUntil, openMs, quietUntil };
 };
 
 /** Where a later Retry-After moves the end of the open time. The bound counts from the opening, so that late
@@ -80,8 +86,10 @@ const extendedUntil = (context: BreakerContext, event: Failed): number =>
   );
 
 /**
- * Closed → open → half-open. A half-open breaker admits exactly one probe, leased to a request id; only that id's
- * reports are heard. Every open period and every probe ends by a timer, so no loss of a report can wedge it.
+ * Closed → open → half-open. A half-open breaker admits exactly one probe at a time, leased to a request id; reports of
+ * requests that never held it are not heard. Every open period and every probe ends by a timer, so no loss of a report
+ * can wedge it. A probe that was given up for slowness may still report: without that, a tier whose good answers take
+ * longer than `probeTimeoutMs` would never close again.
  */
 export const breakerMachine = setup({
   types: {} as { context: BreakerContext; events: BreakerEvent; input: BreakerLimits },
@@ -92,6 +100,7 @@ export const breakerMachine = setup({
       return extendedUntil(context, event) > context.openUntil;
     },
     isProbe: ({ context, event }) => 'requestId' in event && event.requestId === context.probe?.requestId,
+    wasProbe: ({ context, event }) => 'requestId' in event && context.givenUp.includes(event.requestId),
   },
   actions: {
     countFailure: assign(({ context, event }) => {
@@ -118,7 +127,11 @@ export const breakerMachine = setup({
       return { probe: { requestId: event.requestId, until: event.at + context.limits.probeTimeoutMs } };
     }),
     dropProbe: assign({ probe: undefined }),
-    recover: assign({ failedAt: [], failedProbes: 0, quietUntil: 0 }),
+    giveUpProbe: assign(({ context: { probe, givenUp } }) => ({
+      probe: undefined,
+      givenUp: probe === undefined ? givenUp : [...givenUp, probe.requestId].slice(-GIVEN_UP_MAX),
+    })),
+    recover: assign({ failedAt: [], failedProbes: 0, givenUp: [], quietUntil: 0 }),
     adoptLimits: assign(({ event }) => {
       assertEvent(event, 'limits.changed');
       return { limits: event.limits };
@@ -143,6 +156,7 @@ export const breakerMachine = setup({
     openMs: 0,
     quietUntil: 0,
     probe: undefined,
+    givenUp: [],
   }),
   on: { 'limits.changed': { actions: 'adoptLimits' } },
   initial: 'closed',
@@ -171,16 +185,23 @@ export const breakerMachine = setup({
       states: {
         idle: {
           description: 'The probe is free; the next request that asks gets it.',
-          on: { 'probe.request': { target: 'probing', actions: 'leaseProbe' } },
+          on: {
+            'probe.request': { target: 'probing', actions: 'leaseProbe' },
+            'attempt.succeeded': { guard: 'wasProbe', target: '#breaker.closed', actions: 'recover' },
+            'attempt.failed': { guard: 'wasProbe', target: '#breaker.open', actions: 'openAgain' },
+          },
         },
         probing: {
-          description: 'One request holds the probe; reports of others are not heard.',
-          exit: 'dropProbe',
-          after: { probeTimeout: 'idle' },
+          description: 'One request holds the probe. Of others, only the success of a given-up probe is heard.',
+          after: { probeTimeout: { target: 'idle', actions: 'giveUpProbe' } },
           on: {
-            'attempt.succeeded': { guard: 'isProbe', target: '#breaker.closed', actions: 'recover' },
-            'attempt.failed': { guard: 'isProbe', target: '#breaker.open', actions: 'openAgain' },
-            'probe.release': { guard: 'isProbe', target: 'idle' },
+            'attempt.succeeded': {
+              guard: or(['isProbe', 'wasProbe']),
+              target: '#breaker.closed',
+              actions: ['dropProbe', 'recover'],
+            },
+            'attempt.failed': { guard: 'isProbe', target: '#breaker.open', actions: ['dropProbe', 'openAgain'] },
+            'probe.release': { guard: 'isProbe', target: 'idle', actions: 'dropProbe' },
           },
         },
       },

@@ -44,9 +44,17 @@ const statesOf = (node: Node): readonly Node[] =>
 const pathOf = (node: Node): string => (node.path.length === 0 ? '(any)' : node.path.join('.'));
 const code = (name: string): string => `\`${name}\``;
 const join = (names: readonly string[]): string => names.map(code).join(', ');
-const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  rows.length === 0 ? [] : [row(heads), row(heads.map(() => '---')), ...rows.map(row), ''];
+
+/** A markdown table, its columns padded to one width as the formatter wants them. */
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] => {
+  if (rows.length === 0) return [];
+  const cells = [heads, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = heads.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], fill: string): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head, ' '), line([], '-'), ...body.map((row) => line(row, ' ')), ''];
+};
 
 const property = (value: unknown, key: string): unknown =>
   (typeof value === 'object' && value !== null) || typeof value === 'function' ? Reflect.get(value, key) : undefined;

@@ -60,7 +60,7 @@ const reportMissing = (node: SchemaNode, missing: readonly string[], path: KeyPa
   }
   const lines = missing.map((key) => {
     const child = node.properties?.[key] ?? {};
-    return `${key} (${child.enum === undefined && child.rule !== undefined ? `must ${child.rule}` : kindInWords(child)})`;
+    return `${key}: ${child.rule === undefined ? kindInWords(child) : `must ${child.rule}`}`;
   });
   const noun = missing.length === 1 ? 'required key is missing' : 'required keys are missing';
   report({ path, message: `${noun}: ${missing.join(', ')}`, remedy: `add ${lines.join('; ')}` });
@@ -118,12 +118,17 @@ const checkText = (node: SchemaNode, value: string, path: KeyPath, report: Repor
 
 const checkNumber = (node: SchemaNode, value: bigint | number, path: KeyPath, report: Report): number => {
   const number = Number(value);
+  const largest = node.type === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
+  // NaN fails every comparison.
   const fits =
-    Number.isFinite(number) &&
-    number >= (node.minimum ?? Number.NEGATIVE_INFINITY) &&
-    number <= (node.maximum ?? Number.MAX_SAFE_INTEGER) &&
+    number >= (node.minimum ?? -largest) &&
+    number <= (node.maximum ?? largest) &&
     number > (node.exclusiveMinimum ?? Number.NEGATIVE_INFINITY);
-  if (!fits) report({ path, message: `must be ${kindInWords(node)}, not ${value}`, remedy: remedyOf(node, path) });
+  const ceiling =
+    node.maximum === undefined && number > largest && Number.isFinite(number) ? `, at most ${largest}` : '';
+  if (!fits) {
+    report({ path, message: `must be ${kindInWords(node)}${ceiling}, not ${value}`, remedy: remedyOf(node, path) });
+  }
   return number;
 };
 
@@ -178,5 +183,5 @@ const remedyOf = (node: SchemaNode, path: KeyPath): string => {
   if (node.default !== undefined)
     return `write for example ${key} = ${JSON.stringify(node.default)}, which is the default`;
   if (node.defaultNote !== undefined) return `correct it, or remove it (default: ${node.defaultNote})`;
-  return node.description === undefined || node.description === '' ? 'correct the value' : node.description;
+  return `write ${kindInWords(node)}${node.description ? `. ${node.description}` : ''}`;
 };

@@ -65,7 +65,7 @@ export const variableName = (help: string) =>
     description: help,
     pattern: '^(?!(?:AKIA|ASIA)[0-9A-Z]{16}$)[A-Z][A-Z0-9_]*$',
     rule: 'be the NAME of an environment variable (capitals, digits, _), never a secret itself',
-    example: '"ANVIL_FAST_LOCAL_KEY"',
+    example: '"ANVIL_KEY"',
   });
 
 export const table = <P extends Record<string, TSchema>>(help: string, keys: P) =>

@@ -7,23 +7,26 @@ const NAMES_MAX = 500;
 
 /**
  * The closest of `names` to `word`, or undefined when none is close: at most one edit per three characters
- * (an insertion, a deletion, a substitution, or a swap of neighbours). Case, `-` and `_` do not count.
+ * (an insertion, a deletion, a substitution, or a swap of neighbours), else one of which `word` is the first part
+ * (`idle` of `idle_seconds`). Case does not count, nor does `-` for `_`.
  */
 export const nearestName = (word: string, names: Iterable<string>): string | undefined => {
   const wanted = simplified(word);
   if (wanted.length > LENGTH_MAX) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let continued: string | undefined;
   let compared = 0;
   for (const name of names) {
     if (++compared > NAMES_MAX) break;
+    if (wanted !== '' && simplified(name).startsWith(`${wanted}_`)) continued ??= name;
     const distance = editDistance(wanted, simplified(name), bestDistance);
     if (distance < bestDistance) {
       best = name;
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? continued;
 };
 
 const simplified = (word: string): string => word.toLowerCase().replaceAll('-', '_');

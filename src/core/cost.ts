@@ -29,7 +29,7 @@ const count = (tokens: number | undefined): number =>
  * USD for one attempt at its tier's prices. `usage.input` is gross, so cached tokens are taken out of it and billed at
  * their own prices, which default to the input price. A missing price counts as 0.
  */
-export const costUsd = (usage: Usage, prices: Prices): number => {
+export const costOf = (usage: Usage, prices: Prices): number => {
   const input = prices.input ?? 0;
   const cacheRead = count(usage.cacheRead);
   const cacheWrite = count(usage.cacheWrite);
@@ -43,8 +43,8 @@ export const costUsd = (usage: Usage, prices: Prices): number => {
 };
 
 /** The sum over all attempts of a request, each at its own tier's prices. */
-export const attemptsCostUsd = (attempts: readonly { readonly usage: Usage; readonly prices: Prices }[]): number =>
-  attempts.reduce((sum, { usage, prices }) => sum + costUsd(usage, prices), 0);
+export const attemptsCost = (attempts: readonly { readonly usage: Usage; readonly prices: Prices }[]): number =>
+  attempts.reduce((sum, { usage, prices }) => sum + costOf(usage, prices), 0);
 
 /** Every cloud tier, and any tier with a price above zero: budgets count and stop these. */
 export const isMetered = (tier: Tier): boolean =>
@@ -52,4 +52,4 @@ export const isMetered = (tier: Tier): boolean =>
 
 /** What one answer takes out of a budget: nothing on a free tier. */
 export const chargeOf = (tier: Tier, usage: Usage): Amount =>
-  isMetered(tier) ? { usd: costUsd(usage, tier.prices), tokens: count(usage.input) + count(usage.output) } : NOTHING;
+  isMetered(tier) ? { usd: costOf(usage, tier.prices), tokens: count(usage.input) + count(usage.output) } : NOTHING;

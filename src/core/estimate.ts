@@ -1,5 +1,5 @@
 /** How many tokens is this prompt: surely at least, and most likely? And does it fit a tier? */
-import { type Amount, costUsd, isMetered, NOTHING } from '#core/cost';
+import { type Amount, costOf, isMetered, NOTHING } from '#core/cost';
 import type { RequestFacts, Usage } from '#core/message';
 import type { Tier } from '#core/tier';
 
@@ -88,5 +88,5 @@ export const outputCap = (tier: Tier, estimate: PromptEstimate, asked: number | 
 export const expectedCharge = (tier: Tier, estimate: PromptEstimate, facts: RequestFacts): Amount => {
   if (!isMetered(tier)) return NOTHING;
   const usage = { input: estimate.best, output: expectedOutput(facts, tier) };
-  return { usd: costUsd(usage, tier.prices), tokens: usage.input + usage.output };
+  return { usd: costOf(usage, tier.prices), tokens: usage.input + usage.output };
 };

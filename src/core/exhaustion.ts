@@ -1,12 +1,7 @@
 /** How to refuse when the candidates are used up: one failure for the caller, the whole story for the operator. */
 import type { AttemptRecord } from '#core/decision';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
-
-/** Long enough for a gateway to move on to its fallback model instead of waiting (docs: client behaviour). */
-export const RETRY_AFTER_SECONDS = 120;
-
-/** The one sentence callers see when no tier may serve; causes go to the operator. */
-export const NO_TIER_MESSAGE = 'no quality-gated tier is available for this request';
+import { NO_TIER_MESSAGE, OVER_CONTEXT_MESSAGE } from '#core/refusal';
 
 export interface Ending {
   readonly attempts: readonly AttemptRecord[];
@@ -23,8 +18,8 @@ export interface Ending {
 const storyOf = (attempts: readonly AttemptRecord[]): string =>
   attempts.map((attempt) => `${attempt.tier}: ${attempt.detail ?? attempt.outcome}`).join('; ');
 
-const retryAfterSeconds = (ending: Ending): number =>
-  ending.retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(ending.retryAfterMs / 1000));
+const retryAfter = ({ retryAfterMs }: Ending): Pick<Failure, 'retryAfterSeconds'> =>
+  retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) };
 
 const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =>
   failure(
@@ -33,29 +28,29 @@ const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =
     {
       detail,
       status: ending.exhaustionStatus,
-      retryAfterSeconds: retryAfterSeconds(ending),
+      ...retryAfter(ending),
     },
   );
 
 /** Builds the failure of a request that no candidate could serve. */
 export const exhaustionFailure = (ending: Ending): Failure => {
   const detail = storyOf(ending.attempts);
-  if (ending.last?.kind === 'context-overflow')
-    return failure(
-      'over-context',
-      'request exceeds the context window of every available tier; send a smaller request',
-      { detail },
-    );
+  if (ending.last?.kind === 'context-overflow') return failure('over-context', OVER_CONTEXT_MESSAGE, { detail });
   if (ending.deadlinePassed)
     return failure('deadline', 'no tier answered within the time allowed for one request', {
       detail,
-      retryAfterSeconds: retryAfterSeconds(ending),
+      ...retryAfter(ending),
+    });
+  if (ending.attempts.length > 0 && ending.attempts.every(({ outcome }) => outcome === 'skipped-busy'))
+    return failure('overloaded', 'every model server for this request is busy; try again shortly', {
+      detail,
+      retryAfterSeconds: 2,
     });
   if (ending.exactTier !== undefined) return pinUnavailable(ending.exactTier, ending, detail);
   return failure('exhausted', NO_TIER_MESSAGE, {
     detail,
     status: ending.exhaustionStatus,
-    retryAfterSeconds: retryAfterSeconds(ending),
+    ...retryAfter(ending),
   });
 };
 

@@ -59,18 +59,19 @@ const QUOTED = /"[^"\n]{0,200}"|“[^”\n]{0,200}”|«[^»\n]{0,200}»/g;
 const TAG = /<\/?[A-Za-z][^<>\n]{0,200}>/g;
 const LIST_ITEM = /^\s*(?:[-*+•]|\d{1,3}[.)])\s/;
 
-/** Removes marker-delimited blocks; an unclosed one runs to the end. */
+/** Removes marker-delimited blocks with the angle brackets around them; an unclosed one runs to the end. */
 const dropMarked = (text: string): string => {
   let rest = text;
   for (const [open, close] of CONTEXT_MARKERS) {
     const kept: string[] = [];
     let from = 0;
     for (let at = rest.indexOf(open); at !== -1; at = rest.indexOf(open, from)) {
-      kept.push(rest.slice(from, at));
+      kept.push(rest.slice(from, at).replace(/<{1,8}$/, ''));
       const end = rest.indexOf(close, at);
       from = end === -1 ? rest.length : end + close.length;
+      for (let brackets = 0; brackets < 8 && rest[from] === '>'; brackets += 1) from += 1;
     }
-    if (from > 0) rest = [...kept, rest.slice(from)].join(' ');
+    if (from > 0) rest = [...kept, rest.slice(from)].join('\n');
   }
   return rest;
 };
@@ -111,14 +112,15 @@ const dropStrayEnd = (tail: string): string => {
 const isIndentedCode = (line: string, isAfterBlank: boolean): boolean =>
   isAfterBlank && (line.startsWith('    ') || line.startsWith('\t')) && !LIST_ITEM.test(line);
 
+const withoutTags = (line: string): string => (line.includes('<') ? line.replace(TAG, ' ') : line);
+
 const isPasted = (line: string): boolean =>
-  line.trimStart().startsWith('>') || looksLikeCode(line) || looksLikeLog(line);
+  line.trimStart().startsWith('>') || looksLikeCode(withoutTags(line)) || looksLikeLog(line);
 
 const withoutInlinePastes = (line: string): string => {
-  let rest = line;
+  let rest = withoutTags(line);
   if (rest.includes('`')) rest = rest.replace(INLINE_CODE, ' ');
   if (rest.includes('"') || rest.includes('“') || rest.includes('«')) rest = rest.replace(QUOTED, ' ');
-  if (rest.includes('<')) rest = rest.replace(TAG, ' ');
   return rest;
 };
 

@@ -19,7 +19,17 @@ const NEAREST_FIRST: readonly ExclusionKind[] = [
   'duplicate',
 ];
 
-const KIND_OF: Record<ExclusionKind, FailureKind> = {
+/** The kinds a plan can be refused with. */
+type RefusalKind =
+  | 'unavailable'
+  | 'budget-spent'
+  | 'uncredentialed'
+  | 'metered'
+  | 'denied'
+  | 'over-context'
+  | 'unsupported';
+
+const KIND_OF: Record<ExclusionKind, RefusalKind> = {
   'breaker-open': 'unavailable',
   unavailable: 'unavailable',
   budget: 'budget-spent',
@@ -33,11 +43,7 @@ const KIND_OF: Record<ExclusionKind, FailureKind> = {
   duplicate: 'unavailable',
 };
 
-const REMEDY: Record<
-  FailureKind &
-    ('unavailable' | 'budget-spent' | 'uncredentialed' | 'metered' | 'denied' | 'over-context' | 'unsupported'),
-  string
-> = {
+const REMEDY: Record<RefusalKind, string> = {
   unavailable: 'start the engine or wait for the breaker to probe it',
   'budget-spent': 'raise [router.budgets] or wait for the day to end',
   uncredentialed: 'set the environment variable named by auth_env and restart',
@@ -48,31 +54,31 @@ const REMEDY: Record<
   unsupported: 'add a tier that supports the feature to the pool',
 };
 
-const NO_TIER = 'no quality-gated tier is available for this request';
-const OVER_CONTEXT = 'request exceeds the context window of every available tier; send a smaller request';
+/** What callers hear when no tier may serve; causes go to the operator. */
+export const NO_TIER_MESSAGE = 'no quality-gated tier is available for this request';
+export const OVER_CONTEXT_MESSAGE =
+  'request exceeds the context window of every available tier; send a smaller request';
 
-const messageOf = (kind: FailureKind, nearest: Excluded | undefined): string => {
-  if (kind === 'over-context') return OVER_CONTEXT;
+const messageOf = (kind: RefusalKind, nearest: Excluded | undefined): string => {
+  if (kind === 'over-context') return OVER_CONTEXT_MESSAGE;
   if (kind === 'unsupported') return `no tier available for this request supports ${nearest?.feature ?? 'it'}`;
   if (kind === 'budget-spent') return 'the spending limit for this session or day is reached';
-  return NO_TIER;
+  return NO_TIER_MESSAGE;
 };
 
-const retryAfter = (exclusions: readonly Excluded[], kind: FailureKind): Pick<Failure, 'retryAfterSeconds'> => {
+const retryAfter = (exclusions: readonly Excluded[], kind: RefusalKind): Pick<Failure, 'retryAfterSeconds'> => {
   const waits = exclusions.flatMap((each) =>
     KIND_OF[each.kind] === kind && each.retryAfterMs !== undefined ? [each.retryAfterMs] : [],
   );
   return waits.length === 0 ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(Math.min(...waits) / 1000)) };
 };
 
-const remedyOf = (kind: FailureKind): string => (kind in REMEDY ? REMEDY[kind as keyof typeof REMEDY] : '');
-
 /** For the operator: what was asked, every exclusion with its reason, and the way out. */
-const detailOf = (intent: Intent, exclusions: readonly Excluded[], kind: FailureKind): string => {
+const detailOf = (intent: Intent, exclusions: readonly Excluded[], kind: RefusalKind): string => {
   const asked = intent.preset ?? intent.workClass ?? 'request';
   const reasons = exclusions.map(({ tier, detail }) => `${tier}: ${detail}`).join('; ');
   const note = intent.note === undefined ? '' : ` (${intent.note})`;
-  return `${asked}${note}: ${reasons === '' ? 'the pool is empty' : reasons} — ${remedyOf(kind)}`;
+  return `${asked}${note}: ${reasons === '' ? 'the pool is empty' : reasons} — ${REMEDY[kind]}`;
 };
 
 /** The refusal of a plan without candidates. The message is safe for callers: it names no tier and no cause. */
@@ -118,12 +124,12 @@ const PIN_OWN_KIND: ReadonlySet<ExclusionKind> = new Set([
  * `pin-unavailable`.
  */
 export const refusePin = (intent: Intent, excluded: Excluded, settings: Settings): Failure => {
-  const kind = PIN_OWN_KIND.has(excluded.kind) ? KIND_OF[excluded.kind] : 'pin-unavailable';
+  const kind: FailureKind = PIN_OWN_KIND.has(excluded.kind) ? KIND_OF[excluded.kind] : 'pin-unavailable';
   return failure(
     kind,
     `tier ${excluded.tier} ${PIN_REASON[excluded.kind]}; a direct name is never served by another tier`,
     {
-      ...(NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
+      ...(kind === 'pin-unavailable' || NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
       ...retryAfter([excluded], KIND_OF[excluded.kind]),
       detail: detailOf(intent, [excluded], KIND_OF[excluded.kind]),
     },

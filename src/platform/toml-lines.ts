@@ -80,8 +80,13 @@ class Scan {
     if (first === '[') this.array(at);
     else if (first === '{') this.inlineTable(at);
     else if (first === '"' || first === "'") this.string();
-    // A date may have a space before its time, so only these end a bare value.
-    else while (this.position < this.text.length && !/[\n,\]}#]/.test(this.peek())) this.position++;
+    else this.bareValue();
+  }
+
+  /** A number, boolean or date; blanks do not end it, because a date may have one before its time. */
+  private bareValue(): void {
+    do this.position++;
+    while (this.position < this.text.length && !/[\n,\]}#]/.test(this.peek()));
   }
 
   private array(at: Place): void {

@@ -40,11 +40,10 @@ interface Waiter {
   readonly end: (result: Lease | Refusal) => void;
 }
 
-/** One tier's places. Exists only while somebody is inside or waiting. */
+/** One tier's places and the queue for them. */
 interface Room {
-  inFlight: number;
-  /** In order of arrival. */
-  readonly waiting: Set<Waiter>;
+  readonly load: TierLoad;
+  acquire(max: number, limits: AdmissionLimits, signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal>;
 }
 
 const NOBODY: TierLoad = { inFlight: 0, waiting: 0 };
@@ -61,45 +60,39 @@ const leaseOf = (leave: () => void): Lease => {
   };
 };
 
-/** Admission for one router. In memory, no clock but the given one. */
-export const createAdmission = (options: { readonly limits: AdmissionLimits; readonly clock: Clock }): Admission => {
-  const { clock } = options;
-  let limits = options.limits;
-  let inside = 0;
-  const rooms = new Map<string, Room>();
+/** `onEmpty` is called whenever the last one inside leaves and nobody waits. */
+const createRoom = (clock: Clock, onEmpty: () => void): Room => {
+  let inFlight = 0;
+  /** In order of arrival. */
+  const waiting = new Set<Waiter>();
 
-  const leaveRouter = (): void => {
-    inside -= 1;
-  };
-
-  const enterRoom = (tierId: string, room: Room): Lease => {
-    rooms.set(tierId, room);
-    room.inFlight += 1;
+  const enter = (): Lease => {
+    inFlight += 1;
     return leaseOf(() => {
-      room.inFlight -= 1;
-      callNext(tierId, room);
+      inFlight -= 1;
+      callNext();
     });
   };
 
-  /** Gives free places to the head of the queue, and forgets a room that nobody uses. */
-  const callNext = (tierId: string, room: Room): void => {
-    for (const waiter of room.waiting) {
-      if (room.inFlight >= waiter.max) return;
-      room.waiting.delete(waiter);
-      waiter.end(enterRoom(tierId, room));
+  /** Gives free places to the head of the queue. */
+  const callNext = (): void => {
+    for (const waiter of waiting) {
+      if (inFlight >= waiter.max) return;
+      waiting.delete(waiter);
+      waiter.end(enter());
     }
-    if (room.inFlight === 0 && room.waiting.size === 0) rooms.delete(tierId);
+    if (inFlight === 0) onEmpty();
   };
 
-  const wait = (tierId: string, room: Room, max: number, signal: AbortSignal): Promise<Lease | Refusal> =>
+  const wait = (max: number, waitMs: number, signal: AbortSignal): Promise<Lease | Refusal> =>
     new Promise((resolve) => {
       const giveUp = (refusal: Refusal): void => {
-        if (!room.waiting.delete(waiter)) return;
+        if (!waiting.delete(waiter)) return;
         waiter.end(refusal);
-        callNext(tierId, room);
+        callNext();
       };
       const onAbort = (): void => giveUp('aborted');
-      const timer = clock.setTimeout(() => giveUp('timeout'), limits.queueWaitMs);
+      const timer = clock.setTimeout(() => giveUp('timeout'), waitMs);
       const waiter: Waiter = {
         max,
         end(result) {
@@ -108,10 +101,39 @@ export const createAdmission = (options: { readonly limits: AdmissionLimits; rea
           resolve(result);
         },
       };
-      rooms.set(tierId, room);
-      room.waiting.add(waiter);
+      waiting.add(waiter);
       signal.addEventListener('abort', onAbort, { once: true });
     });
+
+  return {
+    get load() {
+      return { inFlight, waiting: waiting.size };
+    },
+    acquire(max, limits, signal) {
+      if (waiting.size === 0 && inFlight < max) return enter();
+      if (waiting.size >= limits.queueMax) return 'full';
+      return wait(max, limits.queueWaitMs, signal);
+    },
+  };
+};
+
+/** Admission for one router. In memory, no clock but the given one. */
+export const createAdmission = (options: { readonly limits: AdmissionLimits; readonly clock: Clock }): Admission => {
+  let limits = options.limits;
+  let inside = 0;
+  /** Rooms in use; a tier that nobody uses has none, so tiers that a reload removed leave nothing behind. */
+  const rooms = new Map<string, Room>();
+
+  const leaveRouter = (): void => {
+    inside -= 1;
+  };
+  const roomOf = (tierId: string): Room => {
+    const existing = rooms.get(tierId);
+    if (existing !== undefined) return existing;
+    const room = createRoom(options.clock, () => rooms.delete(tierId));
+    rooms.set(tierId, room);
+    return room;
+  };
 
   return {
     enter() {
@@ -121,19 +143,12 @@ export const createAdmission = (options: { readonly limits: AdmissionLimits; rea
     },
     acquire(tierId, max, signal) {
       if (signal.aborted) return 'aborted';
-      const room = rooms.get(tierId) ?? { inFlight: 0, waiting: new Set() };
-      const places = max ?? Number.POSITIVE_INFINITY;
-      if (room.waiting.size === 0 && room.inFlight < places) return enterRoom(tierId, room);
-      if (room.waiting.size >= limits.queueMax) return 'full';
-      return wait(tierId, room, places, signal);
+      return roomOf(tierId).acquire(max ?? Number.POSITIVE_INFINITY, limits, signal);
     },
     reconfigure(next) {
       limits = next;
     },
     inFlight: () => inside,
-    loadOf(tierId) {
-      const room = rooms.get(tierId);
-      return room === undefined ? NOBODY : { inFlight: room.inFlight, waiting: room.waiting.size };
-    },
+    loadOf: (tierId) => rooms.get(tierId)?.load ?? NOBODY,
   };
 };

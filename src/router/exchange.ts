@@ -2,14 +2,15 @@
 import type { DecisionRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
 import type { DialectName, ModelRequest } from '#core/message';
-import type { Plan } from '#core/plan';
 import type { Profile } from '#core/profile';
+import type { SessionMark } from '#core/session';
 import type { Settings } from '#core/settings';
 import type { SchemaCheck } from '#core/verifier';
 import type { Clock, FetchSession } from '#platform/effects';
 import type { Actors } from '#router/actors';
 import type { Admission } from '#router/admission';
 import type { Breakers } from '#router/breakers';
+import type { Memory } from '#router/memory';
 import type { Reach } from '#upstream/reach';
 
 /** One caller's request, read and accepted. */
@@ -26,7 +27,7 @@ export interface Exchange {
   readonly arrivedWall: number;
   /** Name of the access token used, if any. */
   readonly token: string | undefined;
-  readonly session: string | undefined;
+  readonly session: SessionMark | undefined;
 }
 
 /** One configuration in force; requests keep the generation they started with. */
@@ -45,7 +46,7 @@ export interface Runtime {
   readonly breakers: Breakers;
   readonly admission: Admission;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
-  readonly newId: () => string;
+  readonly memory: Pick<Memory, 'reserve' | 'estimator'>;
   readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
   readonly reach: Reach;
   /** Hears of every attempt that a tier refused for want of a valid key. */
@@ -53,5 +54,5 @@ export interface Runtime {
   /** Hears of a bug: the request ended in an internal error. */
   readonly onBug: (decisionId: string, error: unknown) => void;
   /** Takes the finished record. Must not throw. */
-  readonly onRecord: (record: DecisionRecord, exchange: Exchange, plan: Plan | undefined) => void;
+  readonly onRecord: (record: DecisionRecord, exchange: Exchange, generation: Generation) => void;
 }

@@ -81,8 +81,12 @@ export const skipRecord = (
   bytesHeldMax: 0,
 });
 
+/** As much of an exchange as a record needs; a request that could not be read has no `request`. */
+export type RecordedExchange = Omit<Exchange, 'request' | 'signal' | 'session'> &
+  Partial<Pick<Exchange, 'request' | 'session'>>;
+
 export interface RecordInput {
-  readonly exchange: Exchange;
+  readonly exchange: RecordedExchange;
   readonly generation: Generation;
   readonly plan: Plan | undefined;
   readonly attempts: readonly AttemptRecord[];
@@ -122,10 +126,10 @@ export const decisionRecord = (input: RecordInput): DecisionRecord => {
     at: exchange.arrivedWall,
     route: exchange.route,
     dialect: exchange.caller.name,
-    modelAsked: exchange.request.model,
-    stream: exchange.request.stream,
+    modelAsked: exchange.request?.model ?? '',
+    stream: exchange.request?.stream ?? false,
     ...(exchange.token === undefined ? {} : { token: exchange.token }),
-    ...(exchange.session === undefined ? {} : { session: exchange.session }),
+    ...(exchange.session === undefined ? {} : { session: exchange.session.id }),
     ...(plan ? { intent: intentRecord(plan), promptTokensEstimated: plan.promptTokens.best } : {}),
     candidates: (plan?.candidates ?? []).map(({ tier, verdict, hold, why }) => ({ tier: tier.id, verdict, hold, why })),
     exclusions: plan?.exclusions ?? [],

@@ -1,5 +1,4 @@
 /** The hands of one request: performs what its machine decides, and answers the caller exactly once. */
-import { joinBytes } from '#core/bytes';
 import type { AttemptRecord, RequestOutcome } from '#core/decision';
 import { brokenFailure, callerFault, exhaustionFailure } from '#core/exhaustion';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
@@ -9,19 +8,18 @@ import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine
 import type { Lease, Refusal } from '#router/admission';
 import { createAttempt } from '#router/attempt';
 import { attemptOutcomeOf, breakerOutcomeOf } from '#router/attempt-outcome';
-import { failureResponse } from '#router/error-response';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
-import { createOutbox, type Outbox } from '#router/outbox';
+import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
 import { attemptRecord, decisionRecord, type EndedAttempt, skipRecord } from '#router/record';
+import { Reply } from '#router/reply';
 import { upstreamRequest } from '#router/upstream-request';
 import { verifyContext } from '#router/verify-context';
-
-const encoder = new TextEncoder();
 
 /** The attempt that holds the floor. */
 interface Current extends EndedAttempt {
   readonly lease: Lease;
+  readonly settleCharge: SettleCharge | undefined;
 }
 
 /** One request under way: create it, `start` it, await the response. The record follows when everything has ended. */
@@ -30,10 +28,8 @@ export class RequestRun implements RequestPort {
   readonly #plan: Plan;
   readonly #generation: Generation;
   readonly #runtime: Runtime;
-  readonly #response = Promise.withResolvers<Response>();
-  readonly #outbox: Outbox;
+  readonly #reply: Reply;
   readonly #attempts: AttemptRecord[] = [];
-  readonly #whole: Uint8Array[] = [];
   readonly #decidedAt: number;
   readonly #onCallerGone = (): void => this.#callerGone();
   #send: (event: RequestEvent) => void = () => undefined;
@@ -44,10 +40,8 @@ export class RequestRun implements RequestPort {
   #windowTooSmall = 0;
   #retryAfterMs: number | undefined;
   #committed = false;
-  #headSent = false;
   #delivered = false;
   #settled = false;
-  #keepaliveTimer: object | number | undefined;
   #firstByteAt: number | undefined;
 
   constructor(exchange: Exchange, plan: Plan, generation: Generation, runtime: Runtime) {
@@ -56,10 +50,16 @@ export class RequestRun implements RequestPort {
     this.#generation = generation;
     this.#runtime = runtime;
     this.#decidedAt = runtime.clock.now();
-    this.#outbox = createOutbox(runtime.clock, {
-      pump: () => (this.#committed ? this.#current?.attempt.pump() : undefined),
-      gone: this.#onCallerGone,
-    });
+    const { hold } = generation.settings;
+    this.#reply = new Reply(
+      {
+        caller: exchange.caller,
+        requestId: exchange.id,
+        clock: runtime.clock,
+        keepaliveEveryMs: hold.keepaliveAfterMs === undefined ? undefined : hold.keepaliveEveryMs,
+      },
+      { pump: () => (this.#committed ? this.#current?.attempt.pump() : undefined), gone: this.#onCallerGone },
+    );
   }
 
   /** Starts the machine. Resolves with the one response; never rejects. */
@@ -68,7 +68,7 @@ export class RequestRun implements RequestPort {
     const { request, signal, id } = this.#exchange;
     if (signal.aborted) {
       this.settle({ outcome: 'cancelled', headCommitted: false, deadlinePassed: false });
-      return this.#response.promise;
+      return this.#reply.response;
     }
     signal.addEventListener('abort', this.#onCallerGone, { once: true });
     this.#runtime.actors.start(requestMachine, {
@@ -83,7 +83,7 @@ export class RequestRun implements RequestPort {
       },
       onError: (error) => this.#crash(error),
     });
-    return this.#response.promise;
+    return this.#reply.response;
   }
 
   // ---- what the machine asks for -------------------------------------------------------------------------------
@@ -117,12 +117,7 @@ export class RequestRun implements RequestPort {
   }
 
   commitHead(): void {
-    this.#headSent = true;
-    this.#response.resolve(
-      this.#streamResponse(decisionHeaders(this.#exchange.id, this.#plan, this.#generation.settings)),
-    );
-    this.#startKeepalive();
-    this.#outbox.push([encoder.encode(this.#exchange.caller.keepalive)]);
+    this.#reply.beginEarly(this.#headers());
   }
 
   settle(ending: RequestEnding): void {
@@ -130,10 +125,10 @@ export class RequestRun implements RequestPort {
     this.#settled = true;
     this.#send = () => undefined;
     this.#exchange.signal.removeEventListener('abort', this.#onCallerGone);
-    if (this.#keepaliveTimer !== undefined) this.#runtime.clock.clearTimeout(this.#keepaliveTimer);
+    this.#reply.stop();
     const failed = this.#failureOf(ending);
-    const status = failed ? this.#refuse(failed) : this.#conclude(ending.outcome);
-    this.#runtime.onRecord(this.#record(ending.outcome, status, failed), this.#exchange, this.#plan);
+    const status = failed ? this.#reply.refuse(failed, this.#headers()) : this.#conclude(ending.outcome);
+    this.#runtime.onRecord(this.#record(ending.outcome, status, failed), this.#exchange, this.#generation);
   }
 
   // ---- one attempt ---------------------------------------------------------------------------------------------
@@ -159,7 +154,10 @@ export class RequestRun implements RequestPort {
 
   #seat(candidate: Candidate, place: Lease | Refusal): void {
     if (typeof place !== 'string' && !this.#settled) {
-      void this.#attempt(candidate, place).catch((error) => this.#crash(error));
+      void this.#attempt(candidate, place).catch((error) => {
+        place.release();
+        this.#crash(error);
+      });
       return;
     }
     this.#report(candidate, 'neutral');
@@ -204,7 +202,15 @@ export class RequestRun implements RequestPort {
         failed: (failed) => this.#failed(failed),
       },
     );
-    this.#current = { candidate, model: upstream.model, losses: upstream.losses, startedAt, attempt, lease };
+    this.#current = {
+      candidate,
+      model: upstream.model,
+      losses: upstream.losses,
+      startedAt,
+      attempt,
+      lease,
+      settleCharge: this.#reserve(candidate),
+    };
     const reaching = runtime.reach.check(candidate.tier);
     if (reaching) {
       const unreachable = await reaching;
@@ -218,6 +224,12 @@ export class RequestRun implements RequestPort {
     return { exchange: this.#exchange, plan: this.#plan, generation: this.#generation, runtime: this.#runtime };
   }
 
+  #reserve({ tier }: Candidate): SettleCharge | undefined {
+    const { session, request } = this.#exchange;
+    const { memory } = this.#runtime;
+    return session && memory.reserve(session, tier, memory.estimator.estimate(tier, request.facts), request.facts);
+  }
+
   #typed(): Conversation {
     this.#conversation ??= this.#exchange.caller.conversation(this.#exchange.request);
     return this.#conversation;
@@ -225,21 +237,18 @@ export class RequestRun implements RequestPort {
 
   #release(pieces: readonly Uint8Array[]): void {
     if (!this.#exchange.request.stream) {
-      this.#whole.push(...pieces);
+      this.#reply.collect(pieces);
       return;
     }
     if (!this.#committed) this.#commit();
-    this.#outbox.push(pieces);
+    this.#reply.push(pieces);
   }
 
   #commit(): void {
     this.#committed = true;
     this.#firstByteAt = this.#runtime.clock.now();
     this.#send({ type: 'attempt.committed' });
-    if (this.#headSent) return;
-    this.#headSent = true;
-    this.#response.resolve(this.#streamResponse(this.#servedHeaders()));
-    if (this.#generation.settings.hold.keepaliveAfterMs !== undefined) this.#startKeepalive();
+    this.#reply.begin(this.#headers());
   }
 
   #completed(): void {
@@ -251,8 +260,8 @@ export class RequestRun implements RequestPort {
     this.#delivered = true;
     if (this.#exchange.request.stream) {
       if (!this.#committed) this.#commit();
-      this.#outbox.push([encoder.encode(closingComment(this.#record('finished', 200, undefined)))]);
-      this.#outbox.end();
+      this.#reply.say(closingComment(this.#record('finished', 200, undefined)));
+      this.#reply.end();
     }
     this.#send({ type: 'attempt.completed' });
   }
@@ -274,14 +283,13 @@ export class RequestRun implements RequestPort {
     this.#current = undefined;
     current.lease.release();
     if (current.attempt.progress.headersAt !== undefined) this.#runtime.reach.heard(current.candidate.tier.id);
-    const now = this.#runtime.clock.now();
-    this.#attempts.push(
-      attemptRecord(current, outcome, failed, {
-        arrivedAt: this.#exchange.arrivedAt,
-        now,
-        promptTokens: this.#plan.promptTokens.best,
-      }),
-    );
+    const record = attemptRecord(current, outcome, failed, {
+      arrivedAt: this.#exchange.arrivedAt,
+      now: this.#runtime.clock.now(),
+      promptTokens: this.#plan.promptTokens.best,
+    });
+    current.settleCharge?.(record.usage);
+    this.#attempts.push(record);
   }
 
   // ---- the caller ----------------------------------------------------------------------------------------------
@@ -290,28 +298,14 @@ export class RequestRun implements RequestPort {
     if (!this.#delivered) this.#send({ type: 'caller.gone' });
   }
 
-  #servedHeaders(): Record<string, string> {
-    const served = this.#current ?? this.#served;
+  /** The receipt so far: who serves is known once an attempt holds the floor or has delivered. */
+  #headers(): Record<string, string> {
     const base = decisionHeaders(this.#exchange.id, this.#plan, this.#generation.settings);
     const tried = this.#attempts.filter((attempt) => !attempt.outcome.startsWith('skipped')).length;
-    return served ? servedHeaders(base, served.candidate, served.model, this.#served ? tried : tried + 1) : base;
-  }
-
-  #streamResponse(headers: Record<string, string>): Response {
-    return new Response(this.#outbox.body, {
-      headers: { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
-    });
-  }
-
-  #startKeepalive(): void {
-    const { clock } = this.#runtime;
-    const everyMs = this.#generation.settings.hold.keepaliveEveryMs;
-    const beat = (): void => {
-      if (this.#settled) return;
-      if (this.#outbox.quietFor(everyMs)) this.#outbox.push([encoder.encode(this.#exchange.caller.keepalive)]);
-      this.#keepaliveTimer = clock.setTimeout(beat, everyMs);
-    };
-    this.#keepaliveTimer = clock.setTimeout(beat, everyMs);
+    if (this.#served) return servedHeaders(base, this.#served.candidate, this.#served.model, tried);
+    if (this.#committed && this.#current)
+      return servedHeaders(base, this.#current.candidate, this.#current.model, tried + 1);
+    return { ...base, 'x-anvil-attempts': String(tried) };
   }
 
   #failureOf(ending: RequestEnding): Failure | undefined {
@@ -329,35 +323,13 @@ export class RequestRun implements RequestPort {
     });
   }
 
-  /** Tells the caller about a failure, as a response or inside the stream; returns the status it saw. */
-  #refuse(failed: Failure): number {
-    const { caller, id } = this.#exchange;
-    if (this.#headSent) {
-      this.#outbox.push([encoder.encode(caller.errorEvent(failed, id))]);
-      this.#outbox.end();
-      return 200;
-    }
-    const headers = decisionHeaders(id, this.#plan, this.#generation.settings);
-    this.#response.resolve(
-      failureResponse(caller, failed, id, { ...headers, 'x-anvil-attempts': String(this.#attempts.length) }),
-    );
-    return failed.status;
-  }
-
+  /** Returns the status the caller saw. */
   #conclude(outcome: RequestOutcome): number {
-    if (outcome === 'finished' && !this.#exchange.request.stream) {
-      this.#firstByteAt = this.#runtime.clock.now();
-      this.#response.resolve(
-        new Response(joinBytes(this.#whole), {
-          headers: { ...this.#servedHeaders(), 'content-type': 'application/json' },
-        }),
-      );
-      return 200;
-    }
-    if (outcome === 'finished') return 200;
-    this.#outbox.end();
-    this.#response.resolve(new Response(null, { status: 499 }));
-    return this.#headSent ? 200 : 499;
+    if (outcome !== 'finished') return this.#reply.abandon();
+    if (this.#exchange.request.stream) return 200;
+    this.#firstByteAt = this.#runtime.clock.now();
+    this.#reply.sendWhole(this.#headers());
+    return 200;
   }
 
   #record(outcome: RequestOutcome, status: number, failed: Failure | undefined) {
@@ -382,7 +354,7 @@ export class RequestRun implements RequestPort {
     this.cancelAttempt();
     this.#settled = true;
     const failed = failure('internal', 'internal error', { detail: 'a bug in the router; see the log' });
-    const status = this.#refuse(failed);
-    this.#runtime.onRecord(this.#record('exhausted', status, failed), this.#exchange, this.#plan);
+    const status = this.#reply.refuse(failed, this.#headers());
+    this.#runtime.onRecord(this.#record('exhausted', status, failed), this.#exchange, this.#generation);
   }
 }

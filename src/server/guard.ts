@@ -19,7 +19,7 @@ const BEARER = /^bearer\s+(\S.*)$/i;
 const offered = (headers: Headers): readonly string[] => {
   const bearer = BEARER.exec(headers.get('authorization') ?? '')?.[1]?.trim();
   const key = headers.get('x-api-key')?.trim();
-  return [bearer, key].filter((value): value is string => value !== undefined && value !== "");
+  return [bearer, key].filter((value): value is string => value !== undefined && value !== '');
 };
 
 /** Creates a guard; every token is compared every time, so the order tells nothing. */

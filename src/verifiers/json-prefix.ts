@@ -1,5 +1,5 @@
 /** Is the text seen so far still the beginning of a strict JSON document? A streaming state machine: every character is
- *  looked at once, so a doomed document is refused at its first impossible character. */
+ *  looked at once, so a doomed document is refused at its first impossible character (a number out of range: at its end). */
 
 /** How deep arrays and objects may nest. */
 export const JSON_DEPTH_MAX = 512;

@@ -1,6 +1,6 @@
 /** What does each report do to a breaker, and how long does it stay open? */
 import { describe, expect, test } from 'bun:test';
-import { type BreakerEvent, type BreakerLimits, breakerMachine } from '#machines/breaker.machine';
+import { type BreakerEvent, type BreakerLimits, breakerMachine, GIVEN_UP_MAX } from '#machines/breaker.machine';
 import { LIMITS } from '#tests/machines/breaker-limits';
 import { simulated } from '#tests/machines/simulated';
 
@@ -62,7 +62,25 @@ const TABLE: readonly (readonly [title: string, steps: readonly string[], ends: 
   ['a neutral probe is free again at once', [...OPENED, '10', 'ask c', 'give c', 'ask d'], 'probe d'],
   ['a probe that never reports is given up', [...OPENED, '10', 'ask c', '5'], 'idle'],
   ['not before its time', [...OPENED, '10', 'ask c', '4.9'], 'probe c'],
-  ['what a given-up probe reports is not heard', [...OPENED, '10', 'ask c', '5', 'ask d', 'ok c'], 'probe d'],
+  [
+    'a given-up probe that fails late does not judge the next one',
+    [...OPENED, '10', 'ask c', '5', 'ask d', 'fail c'],
+    'probe d',
+  ],
+  ['a given-up probe that succeeds late closes it', [...OPENED, '10', 'ask c', '5', 'ask d', 'ok c'], 'closed'],
+  ['also when nobody else has asked', [...OPENED, '10', 'ask c', '5', 'ok c'], 'closed'],
+  [
+    'a given-up probe that fails late opens it while the probe is free',
+    [...OPENED, '10', 'ask c', '5', 'fail c'],
+    'open',
+  ],
+  ['and that doubles', [...OPENED, '10', 'ask c', '5', 'fail c', '19.9'], 'open'],
+  [
+    'given-up probes of an earlier half-open time are not heard',
+    [...OPENED, '10', 'ask c', '5', 'ask d', 'fail d', '20', 'ok c'],
+    'idle',
+  ],
+  ['a probe given back is not heard later', [...OPENED, '10', 'ask c', 'give c', 'ok c'], 'idle'],
   ['giving a probe up does not double', [...OPENED, '10', 'ask c', '5', 'ask d', 'fail d', '20'], 'idle'],
   ['Retry-After lengthens the open time', ['fail a', 'fail b 30', '29.9'], 'open'],
   ['up to its end', ['fail a', 'fail b 30', '30'], 'idle'],
@@ -85,6 +103,18 @@ test('the open time doubles per bad probe up to the maximum and stays there', ()
   const worse = [...OPENED, ...bad(10), ...bad(20), ...bad(40), ...bad(60)];
   expect(run([...worse, '59.9'])).toBe('open');
   expect(run([...worse, '60'])).toBe('idle');
+});
+
+test('an answer slower than the probe time closes it in the end, though every probe is given up', () => {
+  const probes = ['p0', 'p1', 'p2', 'p3'].flatMap((id) => [`ask ${id}`, '5']);
+  expect(run([...OPENED, '10', ...probes])).toBe('idle');
+  expect(run([...OPENED, '10', ...probes, 'ask p4', 'ok p0'])).toBe('closed');
+});
+
+test('no more given-up probes are remembered than the maximum', () => {
+  const probes = (count: number): string[] => Array.from({ length: count }, (_, i) => [`ask p${i}`, '5']).flat();
+  expect(run([...OPENED, '10', ...probes(GIVEN_UP_MAX), 'ok p0'])).toBe('closed');
+  expect(run([...OPENED, '10', ...probes(GIVEN_UP_MAX + 1), 'ok p0'])).toBe('idle');
 });
 
 describe('new limits', () => {

@@ -24,7 +24,7 @@ test('the running machine takes every edge of the chart as the chart says', () =
 test('the running machine follows every simple path of the chart', () => {
   const routes = simpleRoutes(walk);
   for (const route of routes) expect(replay(walk, route)).toEqual([...route.places]);
-  expect(routes.length).toBeGreaterThan(60);
+  expect(routes.length).toBeGreaterThan(40);
 });
 
 test('every path can go on to a stop, and a stop says why', () => {

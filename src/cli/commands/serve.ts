@@ -1,0 +1,62 @@
+/** The verb `serve`: starts the router and stays until it has stopped. */
+import { command } from '#cli/command';
+import { PROGRAM } from '#cli/help';
+import type { Io } from '#cli/io';
+import { CliError, EXIT, type ExitCode } from '#cli/output';
+import { raiseProcessLimits } from '#platform/reexec';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const FORMATS = ['json', 'pretty'] as const;
+
+export default command({
+  details: `The configuration is the file of --config, else that of --mode, else of ANVIL_CONFIG, else of
+ANVIL_MODE. Without any, engines on this machine are looked for (Ollama, LM Studio, llama.cpp,
+vLLM, SGLang) and routed between. SIGHUP and a change of the file reload it; SIGTERM and SIGINT
+finish what is running, a second one stops at once.`,
+  flags: {
+    config: { kind: 'text', value: 'PATH', help: 'Configuration file' },
+    mode: { kind: 'text', value: 'MODE', help: 'Use the file of this mode: agentic or flexibility' },
+    host: { kind: 'text', value: 'HOST', help: 'Address to listen on', default: '127.0.0.1' },
+    port: { kind: 'integer', value: 'PORT', min: 0, max: 65_535, default: 8000, help: 'Port; 0 takes any free one' },
+    demo: { kind: 'switch', help: 'Route between two built-in scripted tiers, to see it work' },
+    'log-level': { kind: 'choice', value: 'LEVEL', choices: LEVELS, help: 'Least level logged', default: 'info' },
+    'log-format': { kind: 'choice', value: 'FORMAT', choices: FORMATS, help: 'Pretty on a terminal, else JSON, when not given' },
+    'print-config': { kind: 'switch', help: 'Print the configuration that would be used, and stop' },
+  },
+  args: {},
+  examples: ['serve --demo', 'serve --config anvil.toml --port 9000'],
+  async run({ flags }, io) {
+    if (flags.demo && (flags.config !== undefined || flags.mode !== undefined)) {
+      throw new CliError('--demo brings its own configuration; leave out --config and --mode', EXIT.usage);
+    }
+    if (flags['print-config']) {
+      const { describeConfig } = await import('#ops/describe-config');
+      io.terminal.out(await describeConfig(flags, io.effects));
+      return EXIT.ok;
+    }
+    tellLimits(io);
+    const { startServer } = await import('#server/start');
+    const running = await startServer({
+      ...(flags.config === undefined ? {} : { config: flags.config }),
+      ...(flags.mode === undefined ? {} : { mode: flags.mode }),
+      host: flags.host,
+      port: flags.port,
+      demo: flags.demo,
+      logLevel: flags['log-level'],
+      logFormat: flags['log-format'] ?? (io.terminal.outIsTty ? 'pretty' : 'json'),
+    });
+    return exitOf(await running.done);
+  },
+});
+
+/** Does not come back where the process has to replace itself first. */
+const tellLimits = (io: Io): void => {
+  const outcome = raiseProcessLimits();
+  if (outcome.kind === 'raised') return;
+  const why = outcome.kind === 'failed' ? outcome.reason : 'this system cannot replace a process';
+  io.terminal.err(
+    `${PROGRAM} serve: limits of the runtime stay at 256 upstream requests and 16 KiB request heads (${why}) — set BUN_CONFIG_MAX_HTTP_REQUESTS=16384 to raise the first\n`,
+  );
+};
+
+const exitOf = (code: number): ExitCode => (code === EXIT.ok || code === EXIT.usage ? code : EXIT.failed);

@@ -1,0 +1,52 @@
+/** Which verbs are there? Each is loaded only when it is used. */
+import type { Command } from '#cli/command';
+
+export interface VerbEntry {
+  /** One line, without a final stop. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly default: Command }>;
+}
+
+/** A name of two words is a noun with its verb. In the order of the help. */
+export const VERBS = {
+  serve: {
+    summary: 'Route, verify and relay model traffic',
+    load: () => import('#cli/commands/serve'),
+  },
+  'config check': {
+    summary: 'Check a configuration and show which tier may serve what',
+    load: () => import('#cli/commands/config-check'),
+  },
+  decisions: {
+    summary: 'List what was asked, decided and served',
+    load: () => import('#cli/commands/decisions'),
+  },
+  explain: {
+    summary: 'Tell the story of one decision in plain words',
+    load: () => import('#cli/commands/explain'),
+  },
+  health: {
+    summary: 'Ask a running router whether it is well',
+    load: () => import('#cli/commands/health'),
+  },
+  completion: {
+    summary: 'Print a completion script for your shell',
+    load: () => import('#cli/commands/completion'),
+  },
+  version: {
+    summary: 'Print the version, and that of the runtime',
+    load: () => import('#cli/commands/version'),
+  },
+} as const satisfies Readonly<Record<string, VerbEntry>>;
+
+/** The table by any name, for words that people type. */
+export const verbEntry = (name: string): VerbEntry | undefined =>
+  Object.hasOwn(VERBS, name) ? (VERBS as Readonly<Record<string, VerbEntry>>)[name] : undefined;
+
+export const verbNames = (): readonly string[] => Object.keys(VERBS);
+
+/** Every verb with its declaration; loads them all. */
+export const loadVerbs = async (): Promise<readonly { name: string; summary: string; command: Command }[]> =>
+  Promise.all(
+    Object.entries(VERBS).map(async ([name, { summary, load }]) => ({ name, summary, command: (await load()).default })),
+  );

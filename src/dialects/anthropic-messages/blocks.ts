@@ -1,0 +1,71 @@
+/** Which order of blocks and messages is legal in Messages? Merging, wrapping and signing rules used by two writers. */
+import type { JsonObject } from '#core/message';
+import { isObject, listOf, objectsOf } from '#dialects/json';
+
+/** Signature of thinking that no Anthropic model has signed. Clients send a block back only when it has one. */
+export const UNSIGNED_SIGNATURE = 'anvil-unsigned';
+
+/** Whether Anthropic could accept a thinking block: it has a signature, and not ours. */
+export const isSigned = (signature: unknown): boolean =>
+  typeof signature === 'string' && signature !== '' && signature !== UNSIGNED_SIGNATURE;
+
+/** Wraps an instruction given in mid-conversation as part of a user turn. */
+export const reminderBlock = (text: string): JsonObject => ({
+  type: 'text',
+  text: `<system-reminder>\n${text}\n</system-reminder>`,
+});
+
+export interface MessageDraft {
+  readonly role: 'user' | 'assistant';
+  readonly blocks: JsonObject[];
+}
+
+/** Adds blocks to the last message when the role is the same: Messages combines such turns anyway. */
+export const pushMerged = (messages: MessageDraft[], role: MessageDraft['role'], blocks: readonly JsonObject[]): void => {
+  if (blocks.length === 0) return;
+  const last = messages.at(-1);
+  if (last?.role === role) last.blocks.push(...blocks);
+  else messages.push({ role, blocks: [...blocks] });
+};
+
+/** Tool results come first in their message, or the service does not find them behind the calls. */
+export const writeDraft = ({ role, blocks }: MessageDraft): JsonObject => {
+  const results = blocks.filter((block) => block.type === 'tool_result');
+  const others = blocks.filter((block) => block.type !== 'tool_result');
+  return { role, content: [...results, ...others] };
+};
+
+const blocksOf = (content: unknown): readonly JsonObject[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : objectsOf(content);
+
+const systemText = (content: unknown): string =>
+  blocksOf(content)
+    .map((block) => block.text)
+    .filter((text) => typeof text === 'string')
+    .join('\n\n');
+
+const isSystem = (message: JsonObject): boolean => message.role === 'system' || message.role === 'developer';
+
+/** A caller's messages with those of role `system` folded into user turns; undefined when there are none. */
+export const foldSystemMessages = (messages: readonly JsonObject[]): readonly JsonObject[] | undefined => {
+  if (!messages.some(isSystem)) return undefined;
+  const drafts: MessageDraft[] = [];
+  for (const message of messages) {
+    if (isSystem(message)) pushMerged(drafts, 'user', [reminderBlock(systemText(message.content))]);
+    else pushMerged(drafts, message.role === 'assistant' ? 'assistant' : 'user', blocksOf(message.content));
+  }
+  return drafts.map(writeDraft);
+};
+
+const isForeignThinking = (block: unknown): boolean =>
+  isObject(block) && block.type === 'thinking' && !isSigned(block.signature);
+
+/** A caller's messages without thinking that another model wrote; undefined when there is none. */
+export const dropForeignThinking = (messages: readonly JsonObject[]): readonly JsonObject[] | undefined => {
+  if (!messages.some((message) => listOf(message.content).some(isForeignThinking))) return undefined;
+  return messages.flatMap((message) => {
+    if (!Array.isArray(message.content)) return [message];
+    const content = message.content.filter((block) => !isForeignThinking(block));
+    return content.length > 0 ? [{ ...message, content }] : [];
+  });
+};

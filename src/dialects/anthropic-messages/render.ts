@@ -1,0 +1,58 @@
+/** How is a conversation of another dialect asked of a Messages tier? Names everything Messages has no place for. */
+import type { UpstreamBody } from '#core/dialect';
+import type { Conversation, JsonObject, ModelRequest } from '#core/message';
+import type { Tier } from '#core/tier';
+import { createWriterContext, writeMessages } from '#dialects/anthropic-messages/messages';
+import { writeSampling, writeThinking } from '#dialects/anthropic-messages/thinking';
+import { messagesTierFacts } from '#dialects/anthropic-messages/tier-facts';
+import { writeMessagesTools } from '#dialects/anthropic-messages/tools';
+import { lesser, withTierBody } from '#dialects/body-edit';
+import { countOf } from '#dialects/json';
+import { createLosses, type Losses } from '#dialects/losses';
+
+/** Messages requires a cap; this one applies when neither the caller nor the tier has any. */
+const MAX_TOKENS_DEFAULT = 4_096;
+
+/** Body for a Messages tier from a conversation in another dialect. */
+export const renderMessages = (
+  conversation: Conversation,
+  request: ModelRequest,
+  tier: Tier,
+  stream: boolean,
+): UpstreamBody => {
+  const losses = createLosses(conversation.losses);
+  const model = tier.model ?? request.model;
+  const facts = messagesTierFacts(tier, model);
+  const context = createWriterContext(facts, losses);
+  const maxTokens = lesser(conversation.maxOutputTokens, tier.maxOutputTokens) ?? MAX_TOKENS_DEFAULT;
+  const tools = writeMessagesTools(conversation, context.mark, losses);
+  const { system, messages } = writeMessages(conversation, context);
+  const { thinking, effort } = writeThinking(conversation, facts, maxTokens, losses);
+  const config = { ...(effort ? { effort } : {}), ...writeFormat(conversation, losses) };
+  const body = withTierBody(
+    {
+      model,
+      max_tokens: maxTokens,
+      ...(system.length > 0 ? { system } : {}),
+      messages,
+      ...tools,
+      ...writeSampling(conversation, facts, thinking !== undefined, losses),
+      ...(thinking ? { thinking } : {}),
+      ...(Object.keys(config).length > 0 ? { output_config: config } : {}),
+      stream,
+    },
+    tier,
+  );
+  return { text: JSON.stringify(body), losses: losses.list(), maxOutputTokens: countOf(body.max_tokens) };
+};
+
+/** Messages can be held to a schema, but not to "any JSON". */
+const writeFormat = ({ outputFormat }: Conversation, losses: Losses): JsonObject => {
+  if (!outputFormat) return {};
+  if (outputFormat.kind === 'json') {
+    losses.add('response_format');
+    return {};
+  }
+  if (outputFormat.name !== undefined) losses.add('response_format.name');
+  return { format: { type: 'json_schema', schema: outputFormat.schema } };
+};

@@ -1,0 +1,143 @@
+/** How are typed turns written as Chat messages? Puts tool results, pictures and late instructions where they are legal. */
+import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
+import { defined } from '#dialects/json';
+import type { Losses } from '#dialects/losses';
+import { urlOfMedia } from '#dialects/media';
+import type { ChatTierFacts } from '#dialects/openai-chat/tier-facts';
+
+/** Chat has no `is_error`; the text itself has to say so. */
+export const TOOL_ERROR_MARK = '[tool error] ';
+
+/** Wraps an instruction given in mid-conversation for tiers whose templates allow a system message only at the start. */
+export const asReminder = (text: string): string => `<system-reminder>\n${text}\n</system-reminder>`;
+
+type ToolResult = Extract<ContentPart, { kind: 'tool-result' }>;
+
+const textsOf = (parts: readonly ContentPart[]): readonly string[] =>
+  parts.flatMap((part) => (part.kind === 'text' || part.kind === 'refusal' ? [part.text] : []));
+
+const isMedia = (part: ContentPart): boolean =>
+  part.kind === 'image' || part.kind === 'document' || part.kind === 'audio';
+
+/** The messages of a Chat body. Consecutive user turns become one message, as Anthropic's service reads them. */
+export const writeChatMessages = (
+  conversation: Conversation,
+  facts: ChatTierFacts,
+  losses: Losses,
+): readonly JsonObject[] => {
+  const messages: JsonObject[] = [];
+  const opening: string[] = [];
+  let user: ContentPart[] = [];
+  let started = false;
+  const flushUser = (): void => {
+    if (user.length > 0) messages.push({ role: 'user', content: writeUserContent(user, losses) });
+    user = [];
+  };
+  for (const turn of conversation.turns) {
+    noteCacheMarks(turn.parts, losses);
+    if (turn.role === 'system' || turn.role === 'developer') {
+      const text = textsOf(turn.parts).join('\n\n');
+      if (turn.parts.some(isMedia)) losses.add('messages.system.media');
+      if (text === '') continue;
+      if (!started) opening.push(text);
+      else if (facts.midSystem) {
+        flushUser();
+        messages.push({ role: 'system', content: text });
+      } else user.push({ kind: 'text', text: asReminder(text) });
+      continue;
+    }
+    started = true;
+    if (turn.role === 'assistant') {
+      flushUser();
+      messages.push(writeAssistant(turn, facts, losses));
+    } else {
+      // Tool messages must follow the assistant's calls at once, so text that waits stays behind them.
+      for (const part of turn.parts) if (part.kind === 'tool-result') messages.push(writeResult(part));
+      for (const part of turn.parts) user.push(...(part.kind === 'tool-result' ? attachmentsOf(part) : [part]));
+    }
+  }
+  flushUser();
+  return opening.length > 0 ? [{ role: 'system', content: opening.join('\n\n') }, ...messages] : messages;
+};
+
+const noteCacheMarks = (parts: readonly ContentPart[], losses: Losses): void => {
+  for (const part of parts) {
+    if ('cacheControl' in part && part.cacheControl) losses.add('cache_control');
+    if (part.kind === 'tool-result') noteCacheMarks(part.content, losses);
+  }
+};
+
+const writeResult = (result: ToolResult): JsonObject => {
+  const text = textsOf(result.content).join('\n');
+  const shown = text === '' && result.content.some(isMedia) ? '(see the attachment below)' : text;
+  return { role: 'tool', tool_call_id: result.id, content: result.isError ? `${TOOL_ERROR_MARK}${shown}` : shown };
+};
+
+/** Tool messages are text only; pictures follow in a user message. */
+const attachmentsOf = (result: ToolResult): readonly ContentPart[] => {
+  const media = result.content.filter(isMedia);
+  if (media.length === 0) return [];
+  return [{ kind: 'text', text: `Attachment(s) of tool result ${result.id}:` }, ...media];
+};
+
+const writeUserContent = (parts: readonly ContentPart[], losses: Losses): unknown => {
+  if (!parts.some(isMedia)) return textsOf(parts).join('\n\n');
+  return parts.flatMap((part) => {
+    const written = writeUserPart(part, losses);
+    return written ? [written] : [];
+  });
+};
+
+const writeUserPart = (part: ContentPart, losses: Losses): JsonObject | undefined => {
+  switch (part.kind) {
+    case 'text':
+    case 'refusal':
+      return { type: 'text', text: part.text };
+    case 'image':
+      return {
+        type: 'image_url',
+        image_url: { url: urlOfMedia(part.source), ...defined({ detail: part.detail }) },
+      };
+    case 'audio':
+      if (part.source.kind === 'base64') {
+        const format = part.source.mediaType.replace(/^audio\//, '');
+        return { type: 'input_audio', input_audio: { data: part.source.data, format } };
+      }
+      break;
+    case 'document':
+      if (part.source.kind === 'base64') {
+        const filename = part.title ?? 'document.pdf';
+        return { type: 'file', file: { filename, file_data: urlOfMedia(part.source) } };
+      }
+      // Chat takes no document by URL; the model should at least know that there was one.
+      losses.add('messages.document.url');
+      return { type: 'text', text: `[document: ${part.source.url}]` };
+    default:
+      break;
+  }
+  losses.add(`messages.user.${part.kind}`);
+  return undefined;
+};
+
+const writeAssistant = (turn: Turn, facts: ChatTierFacts, losses: Losses): JsonObject => {
+  const calls: JsonObject[] = [];
+  let reasoning = '';
+  for (const part of turn.parts) {
+    if (part.kind === 'thinking') {
+      if (part.redacted !== undefined) losses.add('messages.redacted_thinking');
+      if (part.signature) losses.add('messages.thinking.signature');
+      if (facts.reasoningHistory) reasoning += part.text;
+      else if (part.text !== '') losses.add('messages.thinking');
+    } else if (part.kind === 'tool-call') {
+      const called = { name: part.name, arguments: part.arguments };
+      calls.push({ id: part.id, type: 'function', function: called });
+    } else if (isMedia(part)) losses.add(`messages.assistant.${part.kind}`);
+  }
+  const text = textsOf(turn.parts).join('');
+  return {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+  };
+};

@@ -1,0 +1,76 @@
+/** What outlives a request: sessions with their affinity and spending, and each tier's tokens-per-character ratio. */
+import { type Amount, chargeOf, isMetered, NOTHING } from '#core/cost';
+import type { DecisionRecord } from '#core/decision';
+import { expectedCharge, type PromptEstimate } from '#core/estimate';
+import type { ModelRequest, RequestFacts, Usage } from '#core/message';
+import type { World } from '#core/readiness';
+import { type SessionMark, sessionOf } from '#core/session';
+import type { Settings } from '#core/settings';
+import type { Tier } from '#core/tier';
+import type { Effects } from '#platform/effects';
+import { createEstimator, type Estimator } from '#router/estimator';
+import { createSessions } from '#router/sessions';
+import { createSpend } from '#router/spend';
+
+/** The part of a request that tells which session it belongs to. */
+export interface SessionClues {
+  readonly request: ModelRequest;
+  readonly headers: Pick<Headers, 'get'>;
+  readonly token: string | undefined;
+}
+
+/** Closes a reservation with what the attempt really used; nothing when it used nothing. */
+export type SettleCharge = (usage: Usage | undefined) => void;
+
+export interface Memory {
+  readonly estimator: Estimator;
+  sessionOf(clues: SessionClues): SessionMark;
+  /** What a decision may know of the session: who holds its prefix, and what is spent. */
+  view(session: SessionMark): Pick<World, 'affinity' | 'spent'>;
+  /** Sets aside what an attempt will probably cost; undefined on a tier that is free. */
+  reserve(session: SessionMark, tier: Tier, estimate: PromptEstimate, facts: RequestFacts): SettleCharge | undefined;
+  /** Learns from a request that has ended. */
+  learn(record: DecisionRecord, session: SessionMark, facts: RequestFacts, settings: Settings): void;
+  reconfigure(settings: Settings): void;
+}
+
+/** @param spentToday charges since midnight UTC that an earlier process recorded */
+export const createMemory = (
+  settings: Settings,
+  { clock, sha256 }: Pick<Effects, 'clock' | 'sha256'>,
+  spentToday: Amount,
+): Memory => {
+  const sessions = createSessions(clock, settings.limits.sessionsMax);
+  const spend = createSpend(clock, sessions, spentToday);
+  const estimator = createEstimator();
+  return {
+    estimator,
+    sessionOf: ({ request, headers, token }) =>
+      sessionOf({
+        header: (name) => headers.get(name),
+        raw: request.raw,
+        model: request.model,
+        facts: request.facts,
+        tokenName: token,
+        hash: sha256,
+      }),
+    view(session) {
+      const affinity = sessions.affinity(session.id, session.lane);
+      return { spent: spend.state(session.id), ...(affinity === undefined ? {} : { affinity }) };
+    },
+    reserve(session, tier, estimate, facts) {
+      if (!isMetered(tier)) return undefined;
+      const settle = spend.reserve(session.id, expectedCharge(tier, estimate, facts));
+      return (usage) => settle(usage ? chargeOf(tier, usage) : NOTHING);
+    },
+    learn(record, session, facts, { tierById }) {
+      for (const attempt of record.attempts) {
+        const tier = tierById.get(attempt.tier);
+        if (tier && attempt.usage && !attempt.usage.estimated) estimator.learn(tier, facts, attempt.usage);
+        if (attempt.outcome === 'served') sessions.served(session.id, session.lane, attempt.tier);
+        else if (attempt.outcome !== 'cancelled') sessions.failed(session.id, session.lane, attempt.tier);
+      }
+    },
+    reconfigure: ({ limits }) => sessions.resize(limits.sessionsMax),
+  };
+};

@@ -1,0 +1,273 @@
+/** The router as one object: takes requests, decides, runs them, and keeps what must outlive a request. */
+import type { Amount } from '#core/cost';
+import type { DecisionRecord } from '#core/decision';
+import type { Dialect } from '#core/dialect';
+import type { Failure } from '#core/failure';
+import { BUILT_IN_KEYWORDS } from '#core/keywords';
+import type { DialectName, ModelRequest } from '#core/message';
+import type { Plan } from '#core/plan';
+import type { World } from '#core/readiness';
+import type { SessionMark } from '#core/session';
+import type { VerifyContext } from '#core/verifier';
+import type { WorkClass } from '#core/work-class';
+import { READY, routerMachine, type StopReason } from '#machines/router.machine';
+import type { Effects } from '#platform/effects';
+import { type Actors, createActors } from '#router/actors';
+import { type Admission, createAdmission, type Lease } from '#router/admission';
+import type { BreakerStatus } from '#router/breaker';
+import { type Breakers, createBreakers } from '#router/breakers';
+import { decide } from '#router/decide';
+import { failureResponse } from '#router/error-response';
+import type { Feed } from '#router/events';
+import type { Exchange, Generation, Runtime } from '#router/exchange';
+import { createMemory, type Memory, type SessionClues } from '#router/memory';
+import { decisionHeaders } from '#router/receipt';
+import { decisionRecord, type RecordedExchange } from '#router/record';
+import { RequestRun } from '#router/request-run';
+import { createReach } from '#upstream/reach';
+
+export interface RouterOptions {
+  readonly effects: Effects;
+  readonly generation: Generation;
+  readonly dialects: Readonly<Record<DialectName, Dialect>>;
+  readonly compileSchema: VerifyContext['compileSchema'];
+  readonly feed: Feed;
+  /** What metered tiers have cost since midnight UTC, as recorded. */
+  readonly spentToday: Amount;
+  /** Takes every finished record: store, metrics, log. Must not throw. */
+  readonly onRecord: (record: DecisionRecord) => void;
+  /** A tier refused its key. */
+  readonly onUnauthorized: (tierId: string) => void;
+  /** A bug of ours ended a request or an actor. */
+  readonly onBug: (where: string, error: unknown) => void;
+}
+
+/** A request as the server hands it over. */
+export interface Incoming {
+  readonly id: string;
+  readonly route: string;
+  readonly caller: Dialect;
+  readonly request: ModelRequest;
+  readonly headers: Pick<Headers, 'get'>;
+  readonly signal: AbortSignal;
+  /** Clock and epoch milliseconds of arrival. */
+  readonly arrivedAt: number;
+  readonly arrivedWall: number;
+  readonly token: string | undefined;
+  /** The place in the router, given back when the request has ended. */
+  readonly lease: Lease;
+}
+
+export type RefusedIncoming = Omit<Incoming, 'request' | 'headers' | 'signal'>;
+
+export interface RouterStatus {
+  readonly ready: boolean;
+  readonly state: string;
+  readonly inFlight: number;
+  readonly breakers: readonly BreakerStatus[];
+}
+
+/** One router process; the server feeds it, the entry layer starts and stops it. */
+export class Router {
+  readonly admission: Admission;
+  readonly breakers: Breakers;
+  readonly memory: Memory;
+  readonly #options: RouterOptions;
+  readonly #runtime: Runtime;
+  readonly #life;
+  readonly #stopped = Promise.withResolvers<StopReason>();
+  readonly #leases = new Map<string, Lease>();
+  #generation: Generation;
+
+  constructor(options: RouterOptions) {
+    const { effects, generation, feed } = options;
+    this.#options = options;
+    this.#generation = generation;
+    const actors: Actors = createActors({
+      clock: effects.clock,
+      onError: options.onBug,
+      inspect: (actorId) => (feed.watched ? (event) => this.#inspected(actorId, event) : undefined),
+    });
+    this.admission = createAdmission({ limits: generation.settings.limits, clock: effects.clock });
+    this.breakers = createBreakers({
+      settings: generation.settings,
+      actors,
+      onChange: ({ id, from, state, retryAfterMs }) => feed.publish('breaker', { id, from, state, retryAfterMs }),
+    });
+    this.memory = createMemory(generation.settings, effects, options.spentToday);
+    this.#runtime = {
+      clock: effects.clock,
+      actors,
+      breakers: this.breakers,
+      admission: this.admission,
+      dialects: options.dialects,
+      compileSchema: options.compileSchema,
+      memory: this.memory,
+      reach: createReach(effects),
+      onUnauthorized: options.onUnauthorized,
+      onBug: options.onBug,
+      onRecord: (record, { session, request }, { settings }) => {
+        if (session) this.memory.learn(record, session, request.facts, settings);
+        this.#finished(record);
+      },
+    };
+    this.#life = actors.start(routerMachine, {
+      id: 'router',
+      input: undefined,
+      onEnd: () => this.#stopped.resolve(this.#life.getSnapshot().output?.reason ?? 'forced'),
+    });
+    this.#announce(generation);
+  }
+
+  /** The configuration that new requests start with. */
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  get ready(): boolean {
+    return this.#life.getSnapshot().hasTag(READY);
+  }
+
+  status(): RouterStatus {
+    return {
+      ready: this.ready,
+      state: String(this.#life.getSnapshot().value),
+      inFlight: this.admission.inFlight(),
+      breakers: this.breakers.snapshot(),
+    };
+  }
+
+  /** Serves one request. Never rejects; the record follows when everything has ended. */
+  async serve(incoming: Incoming): Promise<Response> {
+    const session = this.memory.sessionOf(incoming);
+    const exchange: Exchange = { ...incoming, session };
+    this.#leases.set(incoming.id, incoming.lease);
+    const generation = this.#generation;
+    const plan = this.#decide(incoming.request, session, generation, undefined);
+    if (plan.refusal) return this.#refuse(exchange, generation, plan, plan.refusal);
+    return new RequestRun(exchange, plan, generation, this.#runtime).start();
+  }
+
+  /** What would happen to this request, without doing any of it. */
+  route(clues: SessionClues, workClassHint: WorkClass | undefined): Plan {
+    return this.#decide(clues.request, this.memory.sessionOf(clues), this.#generation, workClassHint);
+  }
+
+  /** Answers and records a request that could not even be read. */
+  refuseUnread(incoming: RefusedIncoming, refused: Failure): Response {
+    this.#leases.set(incoming.id, incoming.lease);
+    return this.#refuse(incoming, this.#generation, undefined, refused);
+  }
+
+  /** Puts a new configuration in force; requests under way keep theirs. */
+  replace(generation: Generation): void {
+    const before = this.#generation;
+    this.#generation = generation;
+    this.admission.reconfigure(generation.settings.limits);
+    this.breakers.reconfigure(generation.settings);
+    this.memory.reconfigure(generation.settings);
+    for (const [tierId, session] of before.sessions) if (generation.sessions.get(tierId) !== session) session.close();
+    this.#announce(generation);
+  }
+
+  /** Tells that a new configuration was refused; the one in force stays. */
+  refused(reason: string): void {
+    this.#life.send({ type: 'config.refused', reason });
+    this.#options.feed.publish('config', { refused: reason });
+  }
+
+  /** Asks to leave: readiness goes at once; resolves when the last request ended, at the deadline, or asked again. */
+  drain(): Promise<StopReason> {
+    this.#life.send({ type: 'drain.request' });
+    this.#options.feed.publish('lifecycle', { state: 'draining', inFlight: this.admission.inFlight() });
+    this.#checkDrained();
+    return this.#stopped.promise;
+  }
+
+  /** Ends every actor. Call it after `drain` has resolved. */
+  stop(): void {
+    this.breakers.stop();
+    for (const session of this.#generation.sessions.values()) session.close();
+  }
+
+  #announce({ settings }: Generation): void {
+    this.#life.send({ type: 'config.loaded', digest: settings.digest, drainMs: settings.limits.drainMs });
+    this.#options.feed.publish('config', { digest: settings.digest, mapping: settings.mappingVersion });
+  }
+
+  #decide(
+    { model, facts }: ModelRequest,
+    session: SessionMark,
+    generation: Generation,
+    hint: WorkClass | undefined,
+  ): Plan {
+    return decide(
+      { model, facts, ...(hint === undefined ? {} : { workClassHint: hint }) },
+      generation,
+      BUILT_IN_KEYWORDS,
+      this.memory.estimator,
+      this.#world(session, generation),
+    );
+  }
+
+  #world(session: SessionMark, generation: Generation): World {
+    return {
+      hasCredential: (tierId) => generation.keys.has(tierId),
+      breaker: (tierId, workClass) => this.breakers.peek(tierId, workClass),
+      unavailable: () => undefined,
+      resident: () => undefined,
+      loadOf: (tierId) => {
+        const { inFlight, waiting } = this.admission.loadOf(tierId);
+        return { inFlight, queued: waiting };
+      },
+      ...this.memory.view(session),
+    };
+  }
+
+  #refuse(exchange: RecordedExchange, generation: Generation, plan: Plan | undefined, refused: Failure): Response {
+    const now = this.#options.effects.clock.now();
+    const record = decisionRecord({
+      exchange,
+      generation,
+      plan,
+      attempts: [],
+      outcome: 'refused',
+      status: refused.status,
+      failure: refused,
+      decidedAt: plan ? now : undefined,
+      firstByteAt: undefined,
+      now,
+    });
+    this.#finished(record);
+    const headers = decisionHeaders(exchange.id, plan, generation.settings);
+    return failureResponse(exchange.caller, refused, exchange.id, headers);
+  }
+
+  #finished(record: DecisionRecord): void {
+    this.#leases.get(record.id)?.release();
+    this.#leases.delete(record.id);
+    try {
+      this.#options.onRecord(record);
+    } catch (error) {
+      this.#options.onBug(record.id, error);
+    }
+    this.#checkDrained();
+  }
+
+  #checkDrained(): void {
+    if (this.admission.inFlight() === 0 && this.#life.getSnapshot().matches('draining'))
+      this.#life.send({ type: 'requests.drained' });
+  }
+
+  #inspected(
+    actorId: string,
+    event: { readonly type: string; readonly event?: { readonly type: string }; readonly snapshot?: object },
+  ): void {
+    if (event.type !== '@xstate.snapshot' || !event.snapshot || !('value' in event.snapshot)) return;
+    this.#options.feed.publish('machine', {
+      actor: actorId,
+      event: event.event?.type ?? '',
+      state: event.snapshot.value,
+    });
+  }
+}

@@ -1,0 +1,22 @@
+/** What every handler of the server may use. */
+
+import type { Effects } from '#platform/effects';
+import type { Feed } from '#router/events';
+import type { Router } from '#router/router';
+import type { Guard } from '#server/guard';
+import type { DecisionReader } from '#store/decision-reader';
+import type { DecisionStats } from '#store/decisions';
+
+export interface ServerContext {
+  readonly effects: Effects;
+  readonly router: Router;
+  readonly feed: Feed;
+  readonly decisions: DecisionReader;
+  readonly decisionStats: () => DecisionStats;
+  /** Prometheus text and its content type. */
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  /** The guard of the configuration in force. */
+  readonly guard: () => Guard;
+  readonly version: string;
+  readonly onBug: (where: string, error: unknown) => void;
+}

@@ -1,0 +1,136 @@
+/** The routes for people and gateways around the model traffic: health, models, route, decisions, metrics. */
+import type { Dialect } from '#core/dialect';
+import { type Failure, failure } from '#core/failure';
+import { modelList } from '#core/models';
+import { routeAnswer } from '#core/route-answer';
+import { isWorkClass, workClassOfPreset } from '#core/work-class';
+import { failureHeaders } from '#router/error-response';
+import { isFailure, readJsonBody } from '#server/body';
+import type { ServerContext } from '#server/context';
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+/** Liveness for everybody; with `verbose` everything an operator asks first. */
+export const health = (context: ServerContext, routes: readonly string[], verbose: boolean): Response => {
+  const { router } = context;
+  const status = router.status();
+  const basic = {
+    status: status.ready ? 'ok' : status.state,
+    ready: status.ready,
+    dialects: ['anthropic', 'openai'],
+    routes,
+  };
+  if (!verbose) return json(basic);
+  const { settings } = router.generation;
+  return json({
+    ...basic,
+    version: context.version,
+    in_flight: status.inFlight,
+    config: {
+      path: settings.path ?? null,
+      digest: settings.digest,
+      mapping_version: settings.mappingVersion,
+      mode: settings.mode ?? null,
+    },
+    tiers: settings.tiers.map((tier) => ({
+      id: tier.id,
+      model: tier.model ?? null,
+      dialect: tier.dialect,
+      privacy: tier.privacy,
+      credential: router.generation.keys.has(tier.id),
+      breaker: router.breakers.peek(tier.id, undefined),
+      load: router.admission.loadOf(tier.id),
+    })),
+    breakers: status.breakers,
+    decisions: context.decisionStats(),
+  });
+};
+
+/** 200 while requests are taken, 503 while starting or draining; for load balancers. */
+export const readiness = ({ router }: ServerContext): Response =>
+  router.ready
+    ? json({ ready: true })
+    : json({ ready: false, state: router.status().state }, 503, { 'retry-after': '5' });
+
+export const models = ({ router }: ServerContext): Response => {
+  const data = modelList(router.generation.settings);
+  return json({
+    object: 'list',
+    data,
+    has_more: false,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  });
+};
+
+/** One entry; names are matched as on the generation routes, case-insensitively and with `anvil/` removed. */
+export const model = ({ router }: ServerContext, id: string): Response | Failure => {
+  const wanted = id.toLowerCase().replace(/^anvil[/:]/, '');
+  const data = modelList(router.generation.settings);
+  const found = data.find((entry) => entry.id.toLowerCase() === wanted);
+  return found
+    ? json(found)
+    : failure('not-found', `no model ${JSON.stringify(id.slice(0, 80))}; GET /v1/models lists the names`);
+};
+
+const workClassHint = (signals: unknown): ReturnType<typeof workClassOfPreset> | Failure => {
+  if (typeof signals !== 'object' || signals === null || !('work_class' in signals)) return undefined;
+  const named = signals.work_class;
+  if (named === undefined || named === null || named === '') return undefined;
+  if (typeof named === 'string' && isWorkClass(named)) return named;
+  const ofPreset = typeof named === 'string' ? workClassOfPreset(named) : undefined;
+  return ofPreset ?? failure('bad-request', 'signals.work_class: not a work class', { param: 'signals.work_class' });
+};
+
+/** Decides without serving. The body is shaped like a chat completion, `messages` may be left out. */
+export const route = async (
+  context: ServerContext,
+  dialect: Dialect,
+  request: Request,
+  token: string | undefined,
+): Promise<Response | Failure> => {
+  const { router, effects } = context;
+  const body = await readJsonBody(request, router.generation.settings.limits, effects.clock);
+  if (isFailure(body)) return body;
+  const value = 'messages' in body.value ? body.value : { ...body.value, messages: [] };
+  const read = dialect.readRequest(value, JSON.stringify(value));
+  if (isFailure(read)) return read;
+  const hint = workClassHint(body.value.signals);
+  if (typeof hint === 'object') return hint;
+  const plan = router.route({ request: read, headers: request.headers, token }, hint);
+  const sessionId = `rte_${effects.id()}`;
+  const breakerOf = (tierId: string) => router.breakers.peek(tierId, plan.intent.workClass);
+  const answer = routeAnswer(plan, sessionId, breakerOf, router.ready);
+  if (!plan.refusal) return json(answer);
+  const refusal = { ...plan.refusal, status: plan.refusal.kind === 'over-context' ? 413 : plan.refusal.status };
+  return json({ ...dialect.errorBody(refusal, sessionId), decision: answer }, refusal.status, failureHeaders(refusal));
+};
+
+/** Recent decisions, newest first; the query's names are those of the CLI. */
+export const decisions = (context: ServerContext, query: URLSearchParams): Response | Failure => {
+  const limit = Number(query.get('limit') ?? 50);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 500)
+    return failure('bad-request', 'limit: a whole number from 1 to 500', { param: 'limit' });
+  const filter: Record<string, string> = {};
+  for (const [key, name] of [
+    ['tier', 'tier'],
+    ['work_class', 'workClass'],
+    ['outcome', 'outcome'],
+    ['session', 'session'],
+    ['before', 'before'],
+  ] as const) {
+    const value = query.get(key);
+    if (value !== null) filter[name] = value;
+  }
+  const page = context.decisions.list({ limit, ...filter });
+  if (page.problem !== undefined) return failure('bad-request', page.problem, { param: 'before' });
+  return json({ object: 'list', data: page.records, next: page.next ?? null });
+};
+
+export const decision = (context: ServerContext, id: string): Response | Failure => {
+  const found = context.decisions.get(id);
+  return found
+    ? json(found)
+    : failure('not-found', `no decision ${JSON.stringify(id.slice(0, 80))}; it may have been aged out`);
+};
