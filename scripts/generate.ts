@@ -21,7 +21,9 @@ const readText = async (path: string): Promise<string | undefined> => {
 /** Paths whose file differs from what the code says, or is missing. */
 export const staleFiles = async (): Promise<readonly string[]> => {
   const stale = await Promise.all(
-    Object.entries(GENERATED).map(async ([path, render]) => ((await readText(path)) === (await render()) ? [] : [path])),
+    Object.entries(GENERATED).map(async ([path, render]) =>
+      (await readText(path)) === (await render()) ? [] : [path],
+    ),
   );
   return stale.flat();
 };

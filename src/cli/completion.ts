@@ -115,7 +115,10 @@ _anvil-serving() {
 ${nouns
   .map(
     ([noun, group]) => `    ${quoted(noun)})
-      ${zshList('seconds', group.map((verb) => [secondWord(verb), verb.summary]))}
+      ${zshList(
+        'seconds',
+        group.map((verb) => [secondWord(verb), verb.summary]),
+      )}
       if (( CURRENT == 3 )); then
         _describe verb seconds
         return

@@ -98,14 +98,21 @@ const routerSource = (url: string, tokenEnv: string, io: Io): DecisionSource => 
 const queryText = (query: DecisionQuery): string => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), `${value}`);
+    if (value !== undefined)
+      parameters.set(
+        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        `${value}`,
+      );
   }
   return parameters.toString();
 };
 
 const readReply = <Body>({ status, text }: Reply, tokenEnv: string): Body => {
   if (status === 401) {
-    throw new CliError(`the router wants an access token — set ${tokenEnv}, or name another with --token-env`, EXIT.failed);
+    throw new CliError(
+      `the router wants an access token — set ${tokenEnv}, or name another with --token-env`,
+      EXIT.failed,
+    );
   }
   if (status !== 200) throw new CliError(`the router answered ${status}: ${text.slice(0, 300)}`, EXIT.failed);
   try {

@@ -58,7 +58,12 @@ const withoutVerb = (words: readonly string[], io: Io): ExitCode => {
   if (isNoun) {
     const known = noun.map(([name]) => name).join(', ');
     const second = words[1];
-    return usageError(io, first, `${second === undefined ? 'verb missing' : `no verb "${second}"`}: ${known}`, '--help');
+    return usageError(
+      io,
+      first,
+      `${second === undefined ? 'verb missing' : `no verb "${second}"`}: ${known}`,
+      '--help',
+    );
   }
   const near = nearestName(words.slice(0, 2).join(' '), verbNames()) ?? nearestName(first, verbNames());
   const hint = near === undefined ? '' : ` — did you mean ${near}?`;

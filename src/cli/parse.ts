@@ -108,7 +108,8 @@ const readArguments = (command: Pick<Command, 'args'>, words: readonly string[])
   for (const [index, [name, spec]] of specs.entries()) {
     const word = words[index];
     if (word === undefined || word === '') return mistake(`missing argument ${name.toUpperCase()}: ${spec.help}`);
-    const value = spec.choices === undefined ? { ok: true as const, value: word } : readChoice(name, spec.choices, word);
+    const value =
+      spec.choices === undefined ? { ok: true as const, value: word } : readChoice(name, spec.choices, word);
     if (!value.ok) return value;
     values[name] = value.value;
   }

@@ -48,5 +48,9 @@ export const verbNames = (): readonly string[] => Object.keys(VERBS);
 /** Every verb with its declaration; loads them all. */
 export const loadVerbs = async (): Promise<readonly { name: string; summary: string; command: Command }[]> =>
   Promise.all(
-    Object.entries(VERBS).map(async ([name, { summary, load }]) => ({ name, summary, command: (await load()).default })),
+    Object.entries(VERBS).map(async ([name, { summary, load }]) => ({
+      name,
+      summary,
+      command: (await load()).default,
+    })),
   );

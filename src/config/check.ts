@@ -46,8 +46,10 @@ const checkTable = (
   for (const [key, member] of Object.entries(value)) {
     const child = Object.hasOwn(keys, key) ? keys[key] : free;
     const at = [...path, key];
-    if (child === undefined) report({ path: at, ...unknownKey(key, Object.keys(keys), path) });
-    else if (child.ignored !== true) entries.push([key, checkShape(child, member, at, report)]);
+    if (child === undefined) {
+      const remedy = () => unknownKeyRemedy(key, Object.keys(keys), path);
+      report({ path: at, message: 'unknown key', remedy });
+    } else if (child.ignored !== true) entries.push([key, checkShape(child, member, at, report)]);
   }
   return Object.fromEntries(entries);
 };
@@ -66,15 +68,14 @@ const reportMissing = (node: SchemaNode, missing: readonly string[], path: KeyPa
   report({ path, message: `${noun}: ${missing.join(', ')}`, remedy: `add ${lines.join('; ')}` });
 };
 
-const unknownKey = (key: string, siblings: readonly string[], path: KeyPath): { message: string; remedy: string } => {
-  const message = 'unknown key';
+const unknownKeyRemedy = (key: string, siblings: readonly string[], path: KeyPath): string => {
   const near = nearestName(key, siblings);
-  if (near !== undefined) return { message, remedy: `did you mean "${near}"?` };
+  if (near !== undefined) return `did you mean "${near}"?`;
   const homes = configTables().filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));
   const elsewhere = homes.map(({ header }) => (header === '' ? 'the top of the file' : header));
-  if (elsewhere.length > 0) return { message, remedy: `this key belongs to ${elsewhere.join(' or ')}` };
+  if (elsewhere.length > 0) return `this key belongs to ${elsewhere.join(' or ')}`;
   const where = path.length === 0 ? 'the top of the file' : 'this table';
-  return { message, remedy: `remove it; keys of ${where} are ${siblings.join(', ')}` };
+  return `remove it; keys of ${where} are ${siblings.join(', ')}`;
 };
 
 const checkList = (node: SchemaNode, value: readonly unknown[], path: KeyPath, report: Report): unknown => {

@@ -2,7 +2,7 @@
 import { checkShape, isTable } from '#config/check';
 import { LIMIT_VARIABLES } from '#config/defaults';
 import { expandHome, folderOf, isAbsolutePath, pathFrom } from '#config/paths';
-import { type ConfigProblem, type Finding, type KeyPath, keyText } from '#config/problem';
+import { type ConfigProblem, type Finding, type KeyPath, keyText, remedyText } from '#config/problem';
 import { resolveSettings } from '#config/resolve';
 import { checkRules } from '#config/rules';
 import type { ConfigFile, Mode } from '#config/schema';
@@ -44,8 +44,8 @@ const DIGEST_DIGITS = 16;
 export const readSettings = (input: ReadInput): ReadResult => {
   const { findings, plain } = checkDocument(input.document);
   const { limits, problems: envProblems } = limitsOfEnv(input.env);
-  const problems = [...inTextOrder(findings, input), ...envProblems];
-  if (problems.length > 0) return { ok: false, problems: firstProblems(problems, input) };
+  const problems = [...problemsOf(findings, input), ...envProblems];
+  if (problems.length > 0) return { ok: false, problems };
   // Without findings the document has the schema's type; tests hold `checkShape` to the schema library's own verdict.
   const file = plain as ConfigFile;
   const profile = profilePathOf(file, input);
@@ -91,17 +91,23 @@ const checkDocument = (document: unknown): { findings: readonly Finding[]; plain
   return { findings, plain };
 };
 
-const inTextOrder = (findings: readonly Finding[], { document, path, locate }: ReadInput): readonly ConfigProblem[] =>
-  findings
-    .map((finding) => ({
-      file: path ?? BUILT_IN,
-      key: keyText(finding.path),
-      line: locate(finding.path),
-      message: withTier(finding, document),
-      remedy: finding.remedy,
-    }))
-    .sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
-    .map(({ line, ...problem }) => (line === undefined ? problem : { ...problem, line }));
+/** In the order of the text; the first ones in full, the rest as a count. */
+const problemsOf = (findings: readonly Finding[], input: ReadInput): readonly ConfigProblem[] => {
+  const file = input.path ?? BUILT_IN;
+  const placed = findings
+    .map((finding) => ({ finding, line: input.locate(finding.path) }))
+    .sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
+  const problems: ConfigProblem[] = placed.slice(0, PROBLEMS_MAX).map(({ finding, line }) => ({
+    file,
+    key: keyText(finding.path),
+    ...(line === undefined ? {} : { line }),
+    message: withTier(finding, input.document),
+    remedy: remedyText(finding),
+  }));
+  if (placed.length <= PROBLEMS_MAX) return problems;
+  const message = `${placed.length - PROBLEMS_MAX} more problems`;
+  return [...problems, { file, key: '', message, remedy: 'correct those above first' }];
+};
 
 /** Names the tier that a finding lies in: an index alone makes people count. */
 const withTier = ({ path, message }: Finding, document: unknown): string => {
@@ -112,13 +118,6 @@ const withTier = ({ path, message }: Finding, document: unknown): string => {
   const tier: unknown = tiers[index];
   const id = isTable(tier) ? tier.id : undefined;
   return typeof id === 'string' && id !== '' ? `tier "${id}": ${message}` : message;
-};
-
-const firstProblems = (problems: readonly ConfigProblem[], { path }: ReadInput): readonly ConfigProblem[] => {
-  if (problems.length <= PROBLEMS_MAX) return problems;
-  const message = `${problems.length - PROBLEMS_MAX} more problems`;
-  const last = { file: path ?? BUILT_IN, key: '', message, remedy: 'correct those above first' };
-  return [...problems.slice(0, PROBLEMS_MAX), last];
 };
 
 /** Paths in a file lie beside the file. */

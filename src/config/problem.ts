@@ -20,8 +20,12 @@ export interface ConfigProblem {
 export interface Finding {
   readonly path: KeyPath;
   readonly message: string;
-  readonly remedy: string;
+  /** A function where the remedy takes a search: only problems that are shown are worth one. */
+  readonly remedy: string | (() => string);
 }
+
+export const remedyText = ({ remedy }: Pick<Finding, 'remedy'>): string =>
+  typeof remedy === 'string' ? remedy : remedy();
 
 export type Report = (finding: Finding) => void;
 

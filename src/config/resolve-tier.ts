@@ -53,7 +53,7 @@ export const resolveTier = (tier: TierTable, context: TierContext): Tier => {
     forward: tier.forward ?? [],
     deadlines: resolveDeadlines(tier, context.router),
     ...(tier.max_concurrency === undefined ? {} : { maxConcurrency: tier.max_concurrency }),
-    upstreamStream: tier.upstream_stream ?? (tier.privacy === 'local' ? 'always' : 'as-caller'),
+    upstreamStream: tier.upstream_stream ?? (tier.privacy === 'local' ? 'auto' : 'as-caller'),
     fingerprint: fingerprintOf(tier, named, context),
   };
 };

@@ -64,9 +64,11 @@ const NAMES_SHOWN_MAX = 20;
 
 const tierExists = (id: unknown, tierIds: ReadonlySet<string>, path: KeyPath, report: Report): void => {
   if (typeof id !== 'string' || id === '' || tierIds.has(id)) return;
-  const near = nearestName(id, tierIds);
-  const shown = [...tierIds].slice(0, NAMES_SHOWN_MAX).join(', ') || 'none';
-  const remedy = near === undefined ? `tiers of this file: ${shown}` : `did you mean "${near}"?`;
+  const remedy = (): string => {
+    const near = nearestName(id, tierIds);
+    const shown = [...tierIds].slice(0, NAMES_SHOWN_MAX).join(', ') || 'none';
+    return near === undefined ? `tiers of this file: ${shown}` : `did you mean "${near}"?`;
+  };
   report({ path, message: `no tier is called "${id}"`, remedy });
 };
 

@@ -76,10 +76,10 @@ const tier = table('One model behind one endpoint. Order matters only where pres
   ),
   upstream_stream: optional(
     oneOf(
-      '`always` asks the tier to stream even for a caller that does not, so that silence is noticed.',
-      ['as-caller', 'always'],
+      'Stream from the tier for a caller that does not: `auto` where the answer is verified, so that a bad one stops early.',
+      ['auto', 'as-caller', 'always'],
       {
-        defaultNote: 'local `always`, cloud `as-caller`',
+        defaultNote: 'local `auto`, cloud `as-caller`',
       },
     ),
   ),

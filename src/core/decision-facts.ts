@@ -7,15 +7,14 @@ import type { WorkClass } from '#core/work-class';
 export const workClassOf = (record: DecisionRecord): WorkClass | undefined =>
   record.intent?.gateClass ?? record.intent?.workClass ?? record.intent?.inferredClass;
 
-const SKIPPED: ReadonlySet<AttemptRecord['outcome']> = new Set(['skipped-breaker', 'skipped-busy']);
+const SKIPPED: ReadonlySet<AttemptRecord['outcome']> = new Set(['skipped-breaker', 'skipped-busy', 'skipped-window']);
 
 /** True when the tier was really asked; skipped attempts never reached it. */
 export const wasSent = (attempt: AttemptRecord): boolean => !SKIPPED.has(attempt.outcome);
 
 /** The attempt whose answer the caller received, whole or in part. */
 export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefined =>
-  record.attempts.findLast((attempt) => attempt.outcome === 'served') ??
-  record.attempts.findLast((attempt) => attempt.tier === record.servedTier && wasSent(attempt));
+  record.attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'broken');
 
 /** Tokens of all attempts together, as reported; the record's own usage when no attempt has any. */
 export const tokensOf = (record: DecisionRecord): { readonly input: number; readonly output: number } => {

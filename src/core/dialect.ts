@@ -81,7 +81,7 @@ export interface Dialect {
   encodeWhole(parts: readonly StreamPart[], context: EncodeContext): WholeReply;
   /** Whether this caller gets usage inside a stream. Chat callers ask for it; a tier is always asked. */
   wantsUsage(request: ModelRequest): boolean;
-  /** True when a raw frame may hold start, usage, finish, error or end, so that it must be decoded. Never false for those. */
+  /** True when a raw frame may hold usage, a finish, an error or the end, and must be decoded. Never false for those. */
   quickScan(frameBytes: Uint8Array): boolean;
   /** A raw frame or whole reply whose own `model` says `model`; the same array when nothing changes. */
   echoModel(raw: Uint8Array, model: string): Uint8Array;

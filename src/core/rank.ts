@@ -25,7 +25,7 @@ interface Keys {
 const hasSamePrices = (left: Tier, right: Tier): boolean =>
   left.prices.input === right.prices.input && left.prices.output === right.prices.output;
 
-/** Runs of free and of metered tiers, in the configured order: nothing but fit moves a tier out of its run. */
+/** Runs of free and of metered tiers, in the configured order: only a prompt too long moves a tier out of its run. */
 const costRuns = (pool: readonly Weighed[]): { readonly run: number; readonly cost: number }[] => {
   let run = 0;
   let cost = 0;
@@ -110,8 +110,9 @@ const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Key
     return {
       entry: { ...entry, verdict, why: [...why, ...describe(entry, world, { prefix, full })] },
       keys: [
-        fit,
+        entry.fit === 'doubtful' ? 1 : 0,
         run,
+        fit,
         ambiguous ? safety : 0,
         prefix ? 0 : 1,
         ambiguous ? -score : 0,
@@ -144,10 +145,11 @@ const residentFirst = (ordered: readonly Keys[], world: World): Ranked[] => {
 };
 
 /**
- * Orders by: fit; runs of free and metered tiers as configured; then within a run, when the intent is ambiguous, the
- * better verdict; the tier holding the session's prefix; when ambiguous, the better score; free capacity; cost order;
- * score among equal prices. Last, residency permutes tiers of one swap group that are otherwise equally allowed. So
- * neither ambiguity, affinity, load nor residency ever puts a metered tier in front of a free one.
+ * Orders by: whether the prompt probably fits at all; runs of free and metered tiers as configured; then within a run,
+ * room for an answer; when the intent is ambiguous, the better verdict; the tier holding the session's prefix; when
+ * ambiguous, the better score; free capacity; cost order; score among equal prices. Last, residency permutes tiers of
+ * one swap group that are otherwise equally allowed. So neither a tight window, ambiguity, affinity, load nor residency
+ * ever puts a metered tier in front of a free one.
  */
 export const rank = (passed: readonly Weighed[], intent: Intent, world: World): readonly Ranked[] =>
   residentFirst(keysOf(passed, intent.ambiguous, world).sort(compareKeys), world);

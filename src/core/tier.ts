@@ -53,8 +53,11 @@ export interface Tier {
   readonly forward: readonly string[];
   readonly deadlines: Deadlines;
   readonly maxConcurrency?: number;
-  /** `always`: ask the tier to stream even when the caller does not. */
-  readonly upstreamStream: 'as-caller' | 'always';
+  /**
+   * Whether the tier is asked to stream for a caller that does not: `auto` only where the answer is verified, so that a
+   * bad one is stopped early while an unverified one keeps its bytes.
+   */
+  readonly upstreamStream: 'auto' | 'as-caller' | 'always';
   /** SHA-256 hex of the tier's identity (spec 6.3). */
   readonly fingerprint: string;
 }

@@ -20,7 +20,7 @@ const OVERFLOW = new RegExp(
     'context length is only',
     "longer than (?:the|this) model'?s? (?:maximum )?context",
     'longer than the maximum',
-    'exceeds? (?:the )?(?:available |maximum |model\'?s? )*context',
+    "exceeds? (?:the )?(?:available |maximum |model'?s? )*context",
     'exceeds the maximum allowed length',
     'context (?:size|length|window)[^.]{0,20} exceeded',
     'prompt is too long',
@@ -62,7 +62,11 @@ export const readErrorText = (body: unknown): UpstreamErrorText => {
   const inner = isObject(outer.error) ? outer.error : outer;
   const [detail] = objectsOf(outer.detail);
   const message =
-    textOf(inner.message) ?? textOf(outer.error) ?? textOf(outer.detail) ?? textOf(detail?.msg) ?? textOf(outer.message);
+    textOf(inner.message) ??
+    textOf(outer.error) ??
+    textOf(outer.detail) ??
+    textOf(detail?.msg) ??
+    textOf(outer.message);
   return { message: safe(message ?? ''), type: wordOf(inner.type), code: wordOf(inner.code) };
 };
 
@@ -132,10 +136,7 @@ const isOverflowStatus = (status: number): boolean => CALLER_STATUSES.has(status
  * may quote the prompt; that goes to the caller alone, scrubbed, when the request itself is at fault.
  * @param body at most 64 KiB of the reply
  */
-export const classifyError = (
-  status: number,
-  body: string,
-): Pick<AttemptFailure, 'kind' | 'detail' | 'upstream'> => {
+export const classifyError = (status: number, body: string): Pick<AttemptFailure, 'kind' | 'detail' | 'upstream'> => {
   const text = readErrorText(parseJson(body));
   const named = text.type ?? text.code;
   const label = `HTTP ${status}${named !== undefined && /^[\w.-]{1,64}$/.test(named) ? ` (${named})` : ''}`;

@@ -109,17 +109,19 @@ export const replaceSpan = (bytes: Uint8Array, span: ByteSpan, json: string): Ui
 export const keyBytes = (key: string): Uint8Array => utf8.encode(key);
 
 const ID = keyBytes('id');
-const EMPTY_VALUES: ReadonlySet<string> = new Set(['""', 'null']);
+/** Longest value that counts as no id: `null`. */
+const NO_ID_BYTES = 4;
 
-/** Gives the object at `open` an `id` when its own is empty, null or absent. */
+/** Whether the object at `open` names itself: its `id` is longer than an empty string or null. */
+export const hasId = (bytes: Uint8Array, open: number): boolean => {
+  const span = memberSpan(bytes, open, ID);
+  if (!span) return false;
+  return span.end - span.start > NO_ID_BYTES || (bytes[span.start] === QUOTE && span.end - span.start > 2);
+};
+
+/** Gives the object at `open`, which has other members, an `id` in place of an empty or absent one. */
 export const fillIdAt = (bytes: Uint8Array, open: number, id: string): Uint8Array => {
   const span = memberSpan(bytes, open, ID);
-  const json = JSON.stringify(id);
-  if (!span) {
-    const after = { start: open + 1, end: open + 1 };
-    return replaceSpan(bytes, after, `"id":${json},`);
-  }
-  if (span.end - span.start > 4) return bytes;
-  const value = String.fromCharCode(...bytes.subarray(span.start, span.end));
-  return EMPTY_VALUES.has(value) ? replaceSpan(bytes, span, json) : bytes;
+  if (span) return replaceSpan(bytes, span, JSON.stringify(id));
+  return replaceSpan(bytes, { start: open + 1, end: open + 1 }, `"id":${JSON.stringify(id)},`);
 };

@@ -50,8 +50,7 @@ const readProfile = async (
   file: string,
   effects: Pick<Effects, 'files'>,
 ): Promise<
-  | { readonly ok: true; readonly profile: Profile }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+  { readonly ok: true; readonly profile: Profile } | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 > => {
   if (settings.profilePath === undefined) return { ok: true, profile: buildProfile() };
   const read = await loadProfileFile(settings.profilePath, effects.files);

@@ -126,7 +126,9 @@ const aliasesOf = (tiers: readonly FoundTier[]): string => {
   const lines: string[] = [];
   for (const { id, model } of tiers) {
     const name = model.id.toLowerCase();
-    if (taken.has(name) || isPresetName(name)) continue;
+    // The router strips outer blanks and a leading `anvil/` from what it is asked for.
+    const askable = name.trim() === name && !/^anvil[/:]/.test(name);
+    if (!askable || taken.has(name) || isPresetName(name)) continue;
     taken.add(name);
     lines.push(`${quoted(model.id)} = ${quoted(id)}`);
   }

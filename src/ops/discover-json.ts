@@ -9,9 +9,16 @@ export const objectOf = (value: unknown): JsonObject =>
 export const objectsOf = (value: unknown, max = 200): readonly JsonObject[] =>
   Array.isArray(value) ? value.slice(0, max).map(objectOf) : [];
 
-/** A string of 1 to 200 characters without control characters; undefined otherwise. */
+/**
+ * A string of 1 to 200 characters that may be shown on a terminal and written to a file: no control characters, nothing
+ * that turns the direction of writing, no half characters, no outer blanks. Undefined otherwise.
+ */
 export const nameOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^[^\p{Cc}]{1,200}$/u.test(value) ? value : undefined;
+  typeof value === 'string' &&
+  value.trim() === value &&
+  /^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]{1,200}$/u.test(value)
+    ? value
+    : undefined;
 
 /** A finite number above zero; undefined otherwise. */
 export const positiveOf = (value: unknown): number | undefined =>

@@ -22,13 +22,13 @@ const ENDPOINTS_MAX = 64;
 export interface DiscoverOptions {
   readonly fetch: FetchLike;
   readonly clock: Clock;
-  /** Deadline of one question; at most three questions follow each other. */
+  /** Deadline of one question; at most four questions follow each other. */
   readonly probeMs?: number;
 }
 
 /**
  * Asks all endpoints at once (`http://host:port`, without a path) and returns what answered, in the order given.
- * Takes at most three times `probeMs`; never rejects.
+ * Takes at most four times `probeMs`; never rejects.
  */
 export const discoverEngines = async (
   options: DiscoverOptions,

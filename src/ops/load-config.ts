@@ -1,9 +1,9 @@
 /** Which configuration file is meant, and what does it say? The way from flags and variables to settings. */
 import { checkShape, isTable } from '#config/check';
-import { pathsToProbe, type ReadResult, readSettings } from '#config/load';
+import { BUILT_IN, pathsToProbe, type ReadResult, readSettings } from '#config/load';
 import { nearestName } from '#config/nearest';
 import { expandHome, folderOf, pathFrom } from '#config/paths';
-import { type ConfigProblem, type Finding, keyText } from '#config/problem';
+import { type ConfigProblem, type Finding, keyText, remedyText } from '#config/problem';
 import { MODES, type Mode, type ModesTable, modesSchema } from '#config/schema';
 import type { Effects, Files } from '#platform/effects';
 import { parseToml, type TomlTable } from '#platform/toml';
@@ -82,7 +82,7 @@ export const loadConfigText = async (
   const { env, files, sha256 } = effects;
   const parsed = parseToml(text);
   if (!parsed.ok) {
-    return { ok: false, problems: [{ file: origin.path ?? '(built-in configuration)', key: '', ...parsed.problem }] };
+    return { ok: false, problems: [{ file: origin.path ?? BUILT_IN, key: '', ...parsed.problem }] };
   }
   const { document, locate } = parsed;
   const present = new Set<string>();
@@ -151,10 +151,9 @@ const checkManifest = (
   const [first] = findings;
   if (first === undefined) return { path, modes: modes as ModesTable };
   const line = locate(first.path);
-  const { message, remedy } = first;
-  return {
-    problem: { file: path, key: keyText(first.path), ...(line === undefined ? {} : { line }), message, remedy },
-  };
+  const key = keyText(first.path);
+  const remedy = remedyText(first);
+  return { problem: { file: path, key, ...(line === undefined ? {} : { line }), message: first.message, remedy } };
 };
 
 const readText = async (

@@ -1,15 +1,15 @@
 /** One attempt on one tier: read its answer, judge it as it comes, and hand on what may leave. */
-import { createCommitWindow } from '#core/commit-window';
-import type { Dialect } from '#core/dialect';
+import { type CommitWindow, createCommitWindow } from '#core/commit-window';
+import type { AnswerDecoder, Dialect } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
 import type { StreamPart, Usage } from '#core/message';
 import type { Candidate } from '#core/plan';
 import type { Finding, VerifierResult, VerifyContext } from '#core/verifier';
 import type { Clock, FetchSession } from '#platform/effects';
-import { type SpeakerInput, speakStream, speakWhole } from '#router/answer';
+import { type Speaker, type SpeakerInput, speakStream, speakWhole } from '#router/answer';
 import { isFailure, openUpstream, type Upstream, type UpstreamCall, type UpstreamReply } from '#upstream/relay';
 import { type SseFrame, SseSplitter } from '#upstream/sse';
-import { createChain } from '#verifiers/chain';
+import { type Chain, createChain } from '#verifiers/chain';
 
 const NO_PARTS: readonly StreamPart[] = [];
 
@@ -46,16 +46,6 @@ export interface AttemptProgress {
   skimmedEvents: number;
 }
 
-export interface Attempt {
-  readonly progress: AttemptProgress;
-  /** Reads on until something was released or the attempt ended. One call at a time. Never rejects. */
-  pump(): Promise<void>;
-  /** Ends the upstream call; nothing is reported afterwards. Idempotent. */
-  cancel(): void;
-  verifierResults(): readonly VerifierResult[];
-  heldBytesMax(): number;
-}
-
 const errorPartFailure = (kind: string): AttemptFailure =>
   kind === 'malformed'
     ? { kind: 'malformed', detail: 'the answer is not what its dialect allows' }
@@ -83,167 +73,190 @@ const outputCharsOf = (part: StreamPart): number => {
     : 0;
 };
 
-/** Creates an attempt; nothing happens upstream before the first `pump`. */
-export const createAttempt = (input: AttemptInput, sink: AttemptSink): Attempt => {
-  const { candidate, dialect, clock } = input;
-  const progress: AttemptProgress = { outputChars: 0, skimmedEvents: 0 };
-  const chain = createChain({ level: candidate.checks, context: input.verify, micros: () => clock.now() * 1000 });
-  const decoder = dialect.decoder();
-  const window = createCommitWindow<Uint8Array>(candidate.hold, input.bytesMax);
-  const splitter = new SseSplitter(input.bytesMax);
-  const speaker = speakStream(input.speaker);
+/** One attempt. Nothing happens upstream before the first `pump`; nothing is reported after `cancel`. */
+export class Attempt {
+  readonly progress: AttemptProgress = { outputChars: 0, skimmedEvents: 0 };
+  readonly #input: AttemptInput;
+  readonly #sink: AttemptSink;
+  readonly #chain: Chain;
+  readonly #decoder: AnswerDecoder;
+  readonly #window: CommitWindow<Uint8Array>;
+  readonly #splitter: SseSplitter;
+  readonly #speaker: Speaker;
   /** An unheld stream kept in its dialect need not be understood event by event once it flows. */
-  const maySkim = candidate.hold === 'none' && input.speaker.sameDialect && input.speaker.callerStreams;
-  let upstream: Upstream | undefined;
-  let reply: UpstreamReply | undefined;
-  let releases = 0;
-  let sawEnd = false;
-  let ended = false;
+  readonly #maySkim: boolean;
+  #upstream: Upstream | undefined;
+  #reply: UpstreamReply | undefined;
+  #releases = 0;
+  #sawEnd = false;
+  #ended = false;
 
-  const fail = (failure: AttemptFailure): void => {
-    if (ended) return;
-    ended = true;
-    upstream?.cancel();
-    sink.failed(failure);
-  };
+  constructor(input: AttemptInput, sink: AttemptSink) {
+    const { candidate, dialect, clock, speaker, verify, bytesMax } = input;
+    this.#input = input;
+    this.#sink = sink;
+    this.#chain = createChain({ level: candidate.checks, context: verify, micros: () => clock.now() * 1000 });
+    this.#decoder = dialect.decoder();
+    this.#window = createCommitWindow(candidate.hold, bytesMax);
+    this.#splitter = new SseSplitter(bytesMax);
+    this.#speaker = speakStream(speaker);
+    this.#maySkim = candidate.hold === 'none' && speaker.sameDialect && speaker.callerStreams;
+  }
 
-  const release = (pieces: readonly Uint8Array[]): void => {
+  /** Reads on until something was released or the attempt ended. One call at a time. */
+  async pump(): Promise<void> {
+    if (!this.#upstream) await this.#open();
+    const before = this.#releases;
+    while (!this.#ended && this.#releases === before && this.#reply) {
+      const chunk = await this.#reply.read();
+      if (this.#ended) return;
+      if (chunk === undefined) this.#takeEndOfStream();
+      else if (isFailure(chunk)) this.#fail(chunk);
+      else this.#takeChunk(chunk);
+    }
+  }
+
+  /** Ends the upstream call. Idempotent. */
+  cancel(): void {
+    this.#ended = true;
+    this.#upstream?.cancel();
+  }
+
+  verifierResults(): readonly VerifierResult[] {
+    return this.#chain.results();
+  }
+
+  heldBytesMax(): number {
+    return this.#window.heldBytesMax;
+  }
+
+  async #open(): Promise<void> {
+    const { call, session, clock, dialect } = this.#input;
+    this.#upstream = openUpstream(call, session, clock);
+    const opened = await this.#upstream.opened;
+    if (this.#ended) return;
+    if (isFailure(opened)) {
+      this.#fail(opened);
+      return;
+    }
+    this.progress.headersAt = clock.now();
+    this.progress.status = opened.status;
+    if (opened.status < 200 || opened.status > 299) {
+      const failure = dialect.classifyError(opened.status, await opened.readError());
+      this.#fail({ ...failure, upstreamStatus: opened.status, ...retryAfter(opened.headers, clock.wall()) });
+    } else if (opened.contentType.includes('text/event-stream')) this.#reply = opened;
+    else await this.#takeWhole(opened);
+  }
+
+  #fail(failure: AttemptFailure): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#upstream?.cancel();
+    this.#sink.failed(failure);
+  }
+
+  #release(pieces: readonly Uint8Array[]): void {
     if (pieces.length === 0) return;
-    releases++;
-    sink.release(pieces);
-  };
+    this.#releases++;
+    this.#sink.release(pieces);
+  }
 
   /** Learns from some parts and shows them to the verifiers; returns why to give up, if there is a reason. */
-  const judge = (parts: readonly StreamPart[]): AttemptFailure | undefined => {
+  #judge(parts: readonly StreamPart[]): AttemptFailure | undefined {
+    const { progress } = this;
     for (const part of parts) {
       if (part.type === 'error') return errorPartFailure(part.kind);
       if (part.type === 'usage') progress.usage = part.usage;
-      else if (part.type === 'end') sawEnd = true;
+      else if (part.type === 'end') this.#sawEnd = true;
       else progress.outputChars += outputCharsOf(part);
-      if (progress.firstPartAt === undefined && part.type !== 'start') progress.firstPartAt = clock.now();
-      const finding = chain.observe(part);
+      if (progress.firstPartAt === undefined && part.type !== 'start') progress.firstPartAt = this.#input.clock.now();
+      const finding = this.#chain.observe(part);
       if (finding) return rejection(finding);
     }
     return undefined;
-  };
+  }
 
   /** The answer is whole: the last verdict, then everything still held leaves. */
-  const conclude = (): void => {
-    const finding = chain.finish({ usage: progress.usage });
-    const last = finding ? rejection(finding) : speaker.conclude();
+  #conclude(): void {
+    const finding = this.#chain.finish({ usage: this.progress.usage });
+    const last = finding ? rejection(finding) : this.#speaker.conclude();
     if (isFailure(last)) {
-      fail(last);
+      this.#fail(last);
       return;
     }
-    ended = true;
-    release([...window.release(), last].filter((piece) => piece.length > 0));
-    sink.completed();
-  };
+    this.#ended = true;
+    this.#release([...this.#window.release(), last].filter((piece) => piece.length > 0));
+    this.#sink.completed();
+  }
 
   /** Judges and speaks some parts; what may leave is added to `leaving`. Fails the attempt if it must. */
-  const takeParts = (raw: Uint8Array | undefined, parts: readonly StreamPart[], leaving: Uint8Array[]): void => {
-    const piece = judge(parts) ?? speaker.say(raw, parts);
+  #takeParts(raw: Uint8Array | undefined, parts: readonly StreamPart[], leaving: Uint8Array[]): void {
+    const piece = this.#judge(parts) ?? this.#speaker.say(raw, parts);
     if (isFailure(piece)) {
-      fail(piece);
+      this.#fail(piece);
       return;
     }
-    const step = window.push(piece, piece.length, parts);
+    const step = this.#window.push(piece, piece.length, parts);
     for (const released of step.released) if (released.length > 0) leaving.push(released);
-    if (step.overflow) fail({ kind: 'overflow', detail: `more than ${input.bytesMax} bytes held back` });
-  };
+    if (step.overflow) this.#fail({ kind: 'overflow', detail: `more than ${this.#input.bytesMax} bytes held back` });
+  }
 
   /** Passes on an event unread. */
-  const skim = (raw: Uint8Array, leaving: Uint8Array[]): void => {
-    progress.skimmedEvents++;
-    const piece = speaker.say(raw, NO_PARTS);
-    if (isFailure(piece)) fail(piece);
+  #skim(raw: Uint8Array, leaving: Uint8Array[]): void {
+    this.progress.skimmedEvents++;
+    const piece = this.#speaker.say(raw, NO_PARTS);
+    if (isFailure(piece)) this.#fail(piece);
     else if (piece.length > 0) leaving.push(piece);
-  };
+  }
 
-  const takeFrames = (frames: readonly SseFrame[]): void => {
+  #takeFrames(frames: readonly SseFrame[]): void {
+    const { dialect } = this.#input;
     const leaving: Uint8Array[] = [];
     for (const frame of frames) {
-      if (maySkim && releases > 0 && !dialect.quickScan(frame.raw)) skim(frame.raw, leaving);
-      else takeParts(frame.raw, decoder.event(frame), leaving);
-      if (ended) break;
+      if (this.#maySkim && this.#releases > 0 && !dialect.quickScan(frame.raw)) this.#skim(frame.raw, leaving);
+      else this.#takeParts(frame.raw, this.#decoder.event(frame), leaving);
+      if (this.#ended) break;
     }
-    if (!ended || releases > 0) release(leaving);
-  };
+    if (!this.#ended || this.#releases > 0) this.#release(leaving);
+  }
 
-  const takeChunk = (chunk: Uint8Array): void => {
-    takeFrames(splitter.push(chunk));
-    if (ended) return;
-    if (splitter.overflow) fail({ kind: 'overflow', detail: `one event larger than ${input.bytesMax} bytes` });
-    else if (sawEnd) {
-      conclude();
-      void reply?.drain();
+  #takeChunk(chunk: Uint8Array): void {
+    this.#takeFrames(this.#splitter.push(chunk));
+    if (this.#ended) return;
+    if (this.#splitter.overflow)
+      this.#fail({ kind: 'overflow', detail: `one event larger than ${this.#input.bytesMax} bytes` });
+    else if (this.#sawEnd) {
+      this.#conclude();
+      void this.#reply?.drain();
     }
-  };
+  }
 
-  const takeEndOfStream = (): void => {
-    takeFrames(splitter.flush());
+  #takeEndOfStream(): void {
+    this.#takeFrames(this.#splitter.flush());
     const leaving: Uint8Array[] = [];
-    if (!ended) takeParts(undefined, decoder.close(), leaving);
-    if (ended) return;
-    release(leaving);
-    if (decoder.ended()) conclude();
-    else fail({ kind: 'cut-off', detail: 'the stream stopped without its terminal marker' });
-  };
+    if (!this.#ended) this.#takeParts(undefined, this.#decoder.close(), leaving);
+    if (this.#ended) return;
+    this.#release(leaving);
+    if (this.#decoder.ended()) this.#conclude();
+    else this.#fail({ kind: 'cut-off', detail: 'the stream stopped without its terminal marker' });
+  }
 
-  const takeWhole = async (from: UpstreamReply): Promise<void> => {
-    const bytes = await from.readAll(input.bytesMax);
-    if (ended) return;
+  async #takeWhole(reply: UpstreamReply): Promise<void> {
+    const bytes = await reply.readAll(this.#input.bytesMax);
+    if (this.#ended) return;
     if (isFailure(bytes)) {
-      fail(bytes);
+      this.#fail(bytes);
       return;
     }
-    const parts = decoder.whole(parseJson(bytes));
-    const piece = judge(parts) ?? speakWhole(input.speaker, bytes, parts);
-    if (isFailure(piece)) fail(piece);
+    const parts = this.#decoder.whole(parseJson(bytes));
+    const piece = this.#judge(parts) ?? speakWhole(this.#input.speaker, bytes, parts);
+    if (isFailure(piece)) this.#fail(piece);
     else {
-      window.push(piece, piece.length, NO_PARTS);
-      conclude();
+      this.#window.push(piece, piece.length, NO_PARTS);
+      this.#conclude();
     }
-  };
-
-  const open = async (): Promise<void> => {
-    upstream = openUpstream(input.call, input.session, clock);
-    const opened = await upstream.opened;
-    if (ended) return;
-    if (isFailure(opened)) {
-      fail(opened);
-      return;
-    }
-    progress.headersAt = clock.now();
-    progress.status = opened.status;
-    reply = opened;
-    if (opened.status < 200 || opened.status > 299) {
-      const failure = dialect.classifyError(opened.status, await opened.readError());
-      fail({ ...failure, upstreamStatus: opened.status, ...retryAfter(opened.headers, clock.wall()) });
-    } else if (!opened.contentType.includes('text/event-stream')) await takeWhole(opened);
-  };
-
-  return {
-    progress,
-    async pump() {
-      if (!upstream) await open();
-      const before = releases;
-      while (!ended && releases === before && reply) {
-        const chunk = await reply.read();
-        if (ended) return;
-        if (chunk === undefined) takeEndOfStream();
-        else if (isFailure(chunk)) fail(chunk);
-        else takeChunk(chunk);
-      }
-    },
-    cancel() {
-      ended = true;
-      upstream?.cancel();
-    },
-    verifierResults: () => chain.results(),
-    heldBytesMax: () => window.heldBytesMax,
-  };
-};
+  }
+}
 
 /** `Retry-After` of an upstream, seconds or HTTP date (RFC 9110 10.2.3), as milliseconds from `wallMs`. */
 export const retryAfter = (headers: Headers, wallMs: number): { readonly retryAfterMs?: number } => {

@@ -6,7 +6,7 @@ import type { Conversation } from '#core/message';
 import type { Candidate, Plan } from '#core/plan';
 import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine } from '#machines/request.machine';
 import type { Lease, Refusal } from '#router/admission';
-import { createAttempt } from '#router/attempt';
+import { Attempt } from '#router/attempt';
 import { attemptOutcomeOf, breakerOutcomeOf } from '#router/attempt-outcome';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import type { SettleCharge } from '#router/memory';
@@ -173,7 +173,7 @@ export class RequestRun implements RequestPort {
     const upstream = upstreamRequest(exchange, plan, candidate, generation, runtime, () => this.#typed());
     const session = generation.sessions.get(candidate.tier.id);
     if (!session) throw new Error(`tier ${candidate.tier.id} has no session`);
-    const attempt = createAttempt(
+    const attempt = new Attempt(
       {
         candidate,
         dialect: upstream.dialect,

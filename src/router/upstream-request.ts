@@ -25,6 +25,10 @@ export const firstByteMs = (candidate: Candidate, promptTokens: number): number 
   return Math.min(totalMs, base + (per1k * promptTokens) / 1000);
 };
 
+/** Whether a tier streams to us although the caller wants one document. */
+const asksForStream = ({ tier, checks }: Candidate): boolean =>
+  tier.upstreamStream === 'always' || (tier.upstreamStream === 'auto' && checks !== 'none');
+
 /** Builds the request for one candidate. `conversation` is called only when the dialects differ. */
 export const upstreamRequest = (
   exchange: Exchange,
@@ -38,7 +42,7 @@ export const upstreamRequest = (
   const { tier } = candidate;
   const dialect = runtime.dialects[tier.dialect];
   const sameDialect = dialect.name === caller.name;
-  const stream = request.stream || tier.upstreamStream === 'always';
+  const stream = request.stream || asksForStream(candidate);
   const body = sameDialect
     ? dialect.forward(request, tier, stream)
     : dialect.render(conversation(), request, tier, stream);

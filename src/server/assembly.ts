@@ -1,9 +1,11 @@
 /** Puts one server together from a configuration: router, evidence, guard and app. Holds no logic of its own. */
+import { type Amount, isMetered } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
+import type { Settings } from '#core/settings';
 import { VERSION } from '#core/version';
 import { dialects } from '#dialects/dialect';
 import type { Effects } from '#platform/effects';
-import { type Log, requestLine } from '#platform/log';
+import type { Log } from '#platform/log';
 import { createFeed } from '#router/events';
 import { createMetrics } from '#router/metrics';
 import { Router } from '#router/router';
@@ -25,36 +27,47 @@ export interface Assembly {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What metered tiers cost since midnight UTC, so that a restart does not reopen the day's budget. */
-const spentToday = (decisions: Decisions, effects: Effects) => {
+const spentToday = (decisions: Decisions, settings: Settings, effects: Effects): Amount => {
   const midnight = Math.floor(effects.clock.wall() / DAY_MS) * DAY_MS;
-  const { costUsd, meteredTokens } = decisions.summary(midnight);
-  return { usd: costUsd, tokens: meteredTokens };
+  const { costUsd, byTier } = decisions.summary(midnight);
+  const metered = settings.tiers.filter(isMetered);
+  return { usd: costUsd, tokens: metered.reduce((sum, { id }) => sum + (byTier[id]?.tokens ?? 0), 0) };
 };
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Everything secret in a configuration, for the log to mask wherever it turns up. */
+const secretsOf = ({ tokens, generation }: Configured): readonly string[] => [
+  ...tokens.map(({ secret }) => secret),
+  ...generation.keys.values(),
+];
 
 export const assemble = (configured: Configured, effects: Effects, log: Log): Assembly => {
   const { generation } = configured;
-  const onBug = (where: string, error: unknown): void => log.bug(where, error);
+  log.setSecrets(secretsOf(configured));
+  const onBug = (where: string, error: unknown): void => log.error('bug', { where, stack: stackOf(error) });
   const feed = createFeed(() => effects.clock.wall());
   const decisions = openDecisions({
     ...generation.settings.store,
     clock: effects.clock,
-    onError: (problem) => log.warn('decision store', problem),
+    onError: (problem) => log.warn('decision store', { ...problem }),
   });
   const onRecord = (record: DecisionRecord): void => {
     decisions.append(record);
     metrics.observe(record);
-    log.request(requestLine(record));
+    log.request(record);
     feed.publish('decision', record as unknown as Record<string, unknown>);
   };
   const router = new Router({
     effects,
     generation,
-    dialects: dialects.byName,
+    dialects,
     compileSchema: createSchemaCompiler(),
     feed,
-    spentToday: spentToday(decisions, effects),
+    spentToday: spentToday(decisions, generation.settings, effects),
     onRecord,
-    onUnauthorized: (tierId) => log.alarm('a tier refused its key', { tier: tierId }),
+    onUnauthorized: (tierId) =>
+      log.error('a tier refused its key: correct the variable named by its auth_env and reload', { tier: tierId }),
     onBug,
   });
   const metrics = createMetrics();
@@ -73,9 +86,11 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
   return {
     router,
     decisions,
-    app: (noIdleLimit) => createApp(context, { all: dialects.all, plain: dialects.byName['openai-chat'] }, noIdleLimit),
+    app: (noIdleLimit) =>
+      createApp(context, { all: Object.values(dialects), plain: dialects['openai-chat'] }, noIdleLimit),
     replace(next) {
       guard = createGuard(next.tokens);
+      log.setSecrets(secretsOf(next));
       router.replace(next.generation);
     },
   };

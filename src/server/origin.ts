@@ -8,8 +8,8 @@ import { listenOnLoopback } from '#platform/listen';
 import type { ConfigOrigin } from '#server/configuration';
 
 export interface OriginOptions {
-  readonly config?: string;
-  readonly mode?: string;
+  readonly config?: string | undefined;
+  readonly mode?: string | undefined;
   readonly demo: boolean;
 }
 
@@ -51,8 +51,9 @@ const discoveredOrigin = async (effects: Effects): Promise<Origin> => {
   const session = effects.openSession();
   const found = await discoverEngines({ fetch: session.fetch, clock: effects.clock });
   session.close();
-  if (found.length === 0) return { ok: false, reason: NOTHING_FOUND };
-  return { ok: true, origin: { kind: 'text', text: toTierConfig(found) }, story: report(found), stop: nothingToStop };
+  const text = toTierConfig(found);
+  if (text === undefined) return { ok: false, reason: [...report(found), NOTHING_FOUND].join('\n') };
+  return { ok: true, origin: { kind: 'text', text }, story: report(found), stop: nothingToStop };
 };
 
 /** Finds the configuration: the demo if asked for, the file that flags or variables name, else what discovery finds. */

@@ -1,7 +1,8 @@
 /** One server process from its options to its exit code: configure, listen, reload, drain. */
 import { bunEffects } from '#platform/bun-effects';
 import type { Effects } from '#platform/effects';
-import { createLog, type Log } from '#platform/log';
+import { createLog, type Log, type LogLevel } from '#platform/log';
+import { type LogOutput, openLogOutput } from '#platform/log-output';
 import { onSignals } from '#platform/signals';
 import { watchFile } from '#platform/watch';
 import { type Assembly, assemble } from '#server/assembly';
@@ -10,13 +11,15 @@ import { isLoopback, type Listening, listen } from '#server/listen';
 import { findOrigin } from '#server/origin';
 
 export interface ServeOptions {
-  readonly config?: string;
-  readonly mode?: string;
+  readonly config?: string | undefined;
+  readonly mode?: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly demo: boolean;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'pretty';
+  /** Colours in pretty logs. */
+  readonly colour?: boolean;
 }
 
 export interface RunningServer {
@@ -29,6 +32,10 @@ export interface RunningServer {
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+const STDERR = 2;
 
 const EXIT = { clean: 0, cut: 1 } as const;
 
@@ -64,12 +71,18 @@ const reloader = (origin: ConfigOrigin, assembly: Assembly, effects: Effects, lo
   };
   return () => {
     if (running) again = true;
-    else void reload().catch((error) => log.bug('reload', error));
+    else void reload().catch((error) => log.error('reload failed', { reason: messageOf(error) }));
   };
 };
 
 /** Leaves in order: readiness first, then what is in flight, then the sockets, then the evidence. */
-const leaver = (assembly: Assembly, listening: Listening, log: Log, cleanUp: () => Promise<void>) => {
+const leaver = (
+  assembly: Assembly,
+  listening: Listening,
+  log: Log,
+  output: LogOutput,
+  cleanUp: () => Promise<void>,
+) => {
   const done = Promise.withResolvers<number>();
   let leaving = false;
   const leave = async (why: string, failed: boolean): Promise<void> => {
@@ -85,6 +98,7 @@ const leaver = (assembly: Assembly, listening: Listening, log: Log, cleanUp: () 
     assembly.router.stop();
     await assembly.decisions.close();
     log.info('stopped', { reason });
+    await output.close();
     done.resolve(clean && !failed ? EXIT.clean : EXIT.cut);
   };
   return {
@@ -98,7 +112,13 @@ const leaver = (assembly: Assembly, listening: Listening, log: Log, cleanUp: () 
  * @throws StartError when the configuration is refused, nothing can be served, or the address cannot be had
  */
 export const startServer = async (options: ServeOptions, effects: Effects = bunEffects()): Promise<RunningServer> => {
-  const log = createLog({ level: options.logLevel, format: options.logFormat });
+  const output = openLogOutput(effects.clock, STDERR);
+  const log = createLog({
+    level: options.logLevel,
+    format: options.logFormat,
+    colour: options.colour ?? false,
+    write: output.write,
+  });
   const found = await findOrigin(options, effects);
   if (!found.ok) throw new StartError(found.reason);
   for (const line of found.story) log.info(line);
@@ -117,7 +137,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
   const { origin } = found;
   const reload = reloader(origin, assembly, effects, log);
   const unwatch = origin.kind === 'file' ? watchFile(origin.path, reload) : undefined;
-  const leaver_ = leaver(assembly, listening, log, async () => {
+  const leaver_ = leaver(assembly, listening, log, output, async () => {
     unwatch?.();
     removeSignals();
     await found.stop();
@@ -126,7 +146,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
     leave: (signal) => leaver_.leave(signal),
     reload,
     uncaught: (error) => {
-      log.bug('uncaught', error);
+      log.error('an error that nobody caught', { stack: messageOf(error) });
       leaver_.leave('an error that nobody caught', true);
     },
   });

@@ -67,7 +67,8 @@ export const stripped = (text: string, strings: boolean): string => {
       continue;
     }
     const quote = character === "'" || character === '"' ? matchAt(TOKEN.string, text, index) : undefined;
-    const regex = character === '/' && BEFORE_REGEX.test(out.slice(-40)) ? matchAt(TOKEN.regex, text, index) : undefined;
+    const regex =
+      character === '/' && BEFORE_REGEX.test(out.slice(-40)) ? matchAt(TOKEN.regex, text, index) : undefined;
     const literal = quote ?? regex;
     if (literal !== undefined) take(literal, strings ? hollow(literal) : literal);
     else if (character === '`') {
@@ -110,7 +111,11 @@ export const sourceFiles = async (...folders: readonly string[]): Promise<readon
 };
 
 /** The project file behind a specifier: through the `#` table of package.json, or relative. Undefined for a package. */
-export const resolveImport = (from: string, specifier: string, table: Readonly<Record<string, string>>): string | undefined => {
+export const resolveImport = (
+  from: string,
+  specifier: string,
+  table: Readonly<Record<string, string>>,
+): string | undefined => {
   if (specifier.startsWith('.')) {
     const path = new URL(specifier, `file:///${from}`).pathname.slice(1);
     return path.endsWith('.ts') || path.endsWith('.json') ? path : `${path}.ts`;
@@ -124,6 +129,8 @@ export const resolveImport = (from: string, specifier: string, table: Readonly<R
 };
 
 export const importTable = async (): Promise<Readonly<Record<string, string>>> => {
-  const manifest: { readonly imports: Readonly<Record<string, string>> } = await Bun.file(new URL('package.json', ROOT)).json();
+  const manifest: { readonly imports: Readonly<Record<string, string>> } = await Bun.file(
+    new URL('package.json', ROOT),
+  ).json();
   return manifest.imports;
 };

@@ -33,7 +33,7 @@ describe('the local example', () => {
         idleMs: 60_000,
         totalMs: 600_000,
       },
-      upstreamStream: 'always',
+      upstreamStream: 'auto',
       fingerprint: '08f2287340ca9a7a1f02cfa8316723d05400385683ce5f3d408985a52e8a6651',
     });
   });

@@ -30,4 +30,5 @@ test('chat goes to the failing tier first and to the sound one next; unmeasured 
   expect(fast).toMatchObject({ baseUrl: 'http://127.0.0.1:1111/v1', privacy: 'local', toolSupport: true });
   // The tier hangs for 20 seconds on demo:slow; its deadline must come first.
   expect(fast?.deadlines.firstByteMs).toBe(1500);
+  expect(fast?.deadlines.totalMs).toBe(4000);
 });

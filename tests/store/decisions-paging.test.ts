@@ -31,7 +31,13 @@ const query = fc.record(
   { requiredKeys: [] },
 );
 
-type Shape = { at: number; outcome: string; servedTier?: string | undefined; session?: string | undefined; workClass: string };
+type Shape = {
+  at: number;
+  outcome: string;
+  servedTier?: string | undefined;
+  session?: string | undefined;
+  workClass: string;
+};
 
 const build = (shape: Shape, number: number): DecisionRecord => {
   const { intent, session: _session, servedTier: _tier, ...rest } = sampleRecord();

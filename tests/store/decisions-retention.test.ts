@@ -39,7 +39,8 @@ test('a large backlog of old decisions is cleared in bounded steps without new t
   const old = ARRIVED_AT - 30 * DAY_MS;
   {
     await using patient = openForTest(path, { ageMaxDays: 90 });
-    for (let number = 0; number < 3_000; number++) patient.decisions.append(sampleRecord({ id: idOf(number), at: old }));
+    for (let number = 0; number < 3_000; number++)
+      patient.decisions.append(sampleRecord({ id: idOf(number), at: old }));
   }
   await using log = openForTest(path, { ageMaxDays: 7 });
   log.decisions.append(sampleRecord({ id: idOf(3_000) }));

@@ -24,7 +24,14 @@ test('written and waiting decisions are added up by outcome, tier and class, fro
   const { servedTier: _tier, intent: _intent, ...bare } = sampleRecord();
   log.decisions.append(sampleRecord({ id: idOf(1), at: ARRIVED_AT - 1, costUsd: 99 }));
   log.decisions.append(sampleRecord({ id: idOf(2), at: ARRIVED_AT, costUsd: 0.25 }));
-  log.decisions.append({ ...bare, id: idOf(3), at: ARRIVED_AT + 7, outcome: 'refused', attempts: [], usage: undefined } as never);
+  log.decisions.append({
+    ...bare,
+    id: idOf(3),
+    at: ARRIVED_AT + 7,
+    outcome: 'refused',
+    attempts: [],
+    usage: undefined,
+  } as never);
   await log.decisions.flush();
   const cloud = sampleAttempt({ tier: 'cloud', usage: { input: 500, output: 100 }, costUsd: 0.5 });
   const attempts = [sampleAttempt({ outcome: 'rejected' }), cloud];

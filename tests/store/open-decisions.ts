@@ -1,6 +1,7 @@
 /** How does a test open a decision log on a clock of its own and see what trouble it tells? */
-import { type Decisions, openDecisions } from '#store/decisions';
+
 import type { DecisionProblem } from '#store/decision-problems';
+import { type Decisions, openDecisions } from '#store/decisions';
 import { ARRIVED_AT } from '#tests/store/sample-record';
 import { createSimulatedClock, type SimulatedClock } from '#tests/support/clock';
 

@@ -160,6 +160,11 @@ export const TIER_FAULTS = {
   overloaded: status(529, 'server-error', 'overloaded_error', 'Overloaded'),
   'key refused': status(401, 'unauthorized', 'authentication_error', 'invalid api key'),
   'key not allowed': status(403, 'unauthorized', 'permission_error', 'not allowed'),
+  'no credit left': status(402, 'unauthorized', 'billing_error', 'Your credit balance is too low'),
+  /** The operator named a model the tier does not have; no caller can mend that. */
+  'model unknown': status(404, 'server-error', 'not_found_error', 'The model `fake-model` does not exist.'),
+  'path unknown': status(404, 'server-error', 'not_found_error', 'Not Found'),
+  'gave up waiting': status(408, 'timeout', 'timeout_error', 'request timed out'),
   'bad request': status(400, 'caller-error', 'invalid_request_error', 'messages.0.role: unexpected value'),
   'body too large': status(413, 'caller-error', 'request_too_large', 'request exceeds the maximum size'),
   'unsupported media': status(415, 'caller-error', 'invalid_request_error', 'unsupported media type'),

@@ -6,7 +6,13 @@ import type { DecisionRecord, RequestOutcome } from '#core/decision';
 import { tokensOf, workClassOf } from '#core/decision-facts';
 import { WORK_CLASSES } from '#core/work-class';
 
-const OUTCOMES = ['finished', 'refused', 'exhausted', 'broken', 'cancelled'] as const satisfies readonly RequestOutcome[];
+const OUTCOMES = [
+  'finished',
+  'refused',
+  'exhausted',
+  'broken',
+  'cancelled',
+] as const satisfies readonly RequestOutcome[];
 const OUTCOME_COLUMN = 2;
 const HEADS = ['time', 'id', 'outcome', 'class', 'asked', 'served by', 'tries', 'first byte', 'total', 'tokens', 'usd'];
 

@@ -19,7 +19,8 @@ export default command({
     const healthy = status === 200;
     if (flags.json) io.terminal.out(json({ healthy, status }));
     else if (healthy) io.terminal.out(`${io.style.good('healthy')}\n`);
-    else io.terminal.err(`not healthy: ${flags.url} answered ${status} ${printable(text.slice(0, REPLY_CHARS_SHOWN))}\n`);
+    else
+      io.terminal.err(`not healthy: ${flags.url} answered ${status} ${printable(text.slice(0, REPLY_CHARS_SHOWN))}\n`);
     return healthy ? EXIT.ok : EXIT.failed;
   },
 });

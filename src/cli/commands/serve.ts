@@ -20,7 +20,12 @@ finish what is running, a second one stops at once.`,
     port: { kind: 'integer', value: 'PORT', min: 0, max: 65_535, default: 8000, help: 'Port; 0 takes any free one' },
     demo: { kind: 'switch', help: 'Route between two built-in scripted tiers, to see it work' },
     'log-level': { kind: 'choice', value: 'LEVEL', choices: LEVELS, help: 'Least level logged', default: 'info' },
-    'log-format': { kind: 'choice', value: 'FORMAT', choices: FORMATS, help: 'Pretty on a terminal, else JSON, when not given' },
+    'log-format': {
+      kind: 'choice',
+      value: 'FORMAT',
+      choices: FORMATS,
+      help: 'Pretty on a terminal, else JSON, when not given',
+    },
     'print-config': { kind: 'switch', help: 'Print the configuration that would be used, and stop' },
   },
   args: {},
@@ -30,8 +35,8 @@ finish what is running, a second one stops at once.`,
       throw new CliError('--demo brings its own configuration; leave out --config and --mode', EXIT.usage);
     }
     if (flags['print-config']) {
-      const { describeConfig } = await import('#ops/describe-config');
-      io.terminal.out(await describeConfig(flags, io.effects));
+      const { describeConfig } = await import('#cli/print-config');
+      io.terminal.out(await describeConfig(flags, io));
       return EXIT.ok;
     }
     tellLimits(io);

@@ -21,7 +21,11 @@ export interface MessageDraft {
 }
 
 /** Adds blocks to the last message when the role is the same: Messages combines such turns anyway. */
-export const pushMerged = (messages: MessageDraft[], role: MessageDraft['role'], blocks: readonly JsonObject[]): void => {
+export const pushMerged = (
+  messages: MessageDraft[],
+  role: MessageDraft['role'],
+  blocks: readonly JsonObject[],
+): void => {
   if (blocks.length === 0) return;
   const last = messages.at(-1);
   if (last?.role === role) last.blocks.push(...blocks);

@@ -30,8 +30,7 @@ const WANTED: Record<JsonKind, string> = {
   object: 'a valid object',
 };
 
-const reject = (param: string, problem: string): Failure =>
-  failure('bad-request', `${param}: ${problem}`, { param });
+const reject = (param: string, problem: string): Failure => failure('bad-request', `${param}: ${problem}`, { param });
 
 const missing = (param: string): Failure => reject(param, 'field required');
 

@@ -27,7 +27,7 @@ export const renderMessages = (
   const maxTokens = lesser(conversation.maxOutputTokens, tier.maxOutputTokens) ?? MAX_TOKENS_DEFAULT;
   const tools = writeMessagesTools(conversation, context.mark, losses);
   const { system, messages } = writeMessages(conversation, context);
-  const { thinking, effort } = writeThinking(conversation, facts, maxTokens, losses);
+  const { thinking, effort } = writeThinking(conversation, messages, facts, maxTokens, losses);
   const config = { ...(effort ? { effort } : {}), ...writeFormat(conversation, losses) };
   const body = withTierBody(
     {

@@ -1,4 +1,7 @@
 /** What does a Messages stream say? Turns its events into parts; blocks we do not know pass unread. */
+
+import type { AnswerDecoder, SseEvent } from '#core/dialect';
+import type { JsonObject, StreamPart } from '#core/message';
 import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
 import {
   grossUsage,
@@ -7,8 +10,6 @@ import {
   readNetUsage,
   readStopReason,
 } from '#dialects/anthropic-messages/finish';
-import type { AnswerDecoder, SseEvent } from '#core/dialect';
-import type { JsonObject, StreamPart } from '#core/message';
 import { defined, isObject, numberOf, objectsOf, parseJson, stringOr, textOf } from '#dialects/json';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
@@ -203,7 +204,7 @@ class MessagesDecoder implements AnswerDecoder {
   #toolInput(at: number, json: string): void {
     const block = this.#open.get(at);
     if (block?.kind === 'tool') {
-      block.input = undefined;
+      if (json !== '') block.input = undefined;
       this.#grow({ type: 'tool-delta', index: block.index, json });
     } else if (block?.kind !== 'opaque') this.#parts.push(malformedPart('tool input outside a tool block'));
   }

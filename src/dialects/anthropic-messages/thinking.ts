@@ -2,7 +2,7 @@
 import type { Conversation, JsonObject } from '#core/message';
 import type { MessagesTierFacts } from '#dialects/anthropic-messages/tier-facts';
 import { BUDGET_TOKENS_OF } from '#dialects/effort';
-import { defined } from '#dialects/json';
+import { defined, objectsOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 
 const BUDGET_TOKENS_MIN = 1_024;
@@ -25,12 +25,16 @@ const isForced = ({ toolChoice }: Conversation): boolean =>
   toolChoice?.kind === 'required' || toolChoice?.kind === 'tool';
 
 /** Within a tool loop a budget demands signed thinking in front of the calls, which another model's history lacks. */
-const inToolLoop = ({ turns }: Conversation): boolean =>
-  turns.at(-1)?.parts.some((part) => part.kind === 'tool-result') === true;
+const inToolLoop = (messages: readonly JsonObject[]): boolean =>
+  objectsOf(messages.at(-1)?.content).some((block) => block.type === 'tool_result');
 
-/** Thinking fields for a conversation of another dialect; what cannot be asked is named as `thinking`. */
+/**
+ * Thinking fields for a conversation of another dialect; what cannot be asked is named as `thinking`.
+ * @param messages as written for the tier
+ */
 export const writeThinking = (
   conversation: Conversation,
+  messages: readonly JsonObject[],
   facts: MessagesTierFacts,
   maxTokens: number,
   losses: Losses,
@@ -47,7 +51,7 @@ export const writeThinking = (
     // Newer models leave the text out unless it is asked for.
     return { thinking: { type: 'adaptive', display: 'summarized' }, ...defined({ effort }) };
   }
-  if (facts.checksSignatures && inToolLoop(conversation)) return lost();
+  if (facts.checksSignatures && inToolLoop(messages)) return lost();
   const wanted = thinking.budgetTokens ?? BUDGET_TOKENS_OF[thinking.effort ?? 'medium'];
   const budget = fitBudget(wanted, maxTokens);
   return budget === undefined ? lost() : { thinking: { type: 'enabled', budget_tokens: budget } };

@@ -68,7 +68,12 @@ export const writeMessagesTools = (
     tools: tools.map((tool) => {
       if (tool.strict) losses.add('tools.strict');
       const { name, description, parameters } = tool;
-      return { name, ...defined({ description }), input_schema: asObjectSchema(parameters), ...mark(tool.cacheControl) };
+      return {
+        name,
+        ...defined({ description }),
+        input_schema: asObjectSchema(parameters),
+        ...mark(tool.cacheControl),
+      };
     }),
     ...(choice ? { tool_choice: writeChoice(choice, parallelToolCalls) } : {}),
   };

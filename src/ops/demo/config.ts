@@ -36,6 +36,8 @@ auth_env = "ANVIL_DEMO_KEY"
 # demo:slow stays silent for 20 seconds; nobody has to wait that long to see it fail.
 first_byte_seconds = 1.5
 first_byte_per_1k_tokens_seconds = 0
+# A reply that does not stream has no first byte to wait for, only an end.
+total_seconds = 4
 
 [[router.tiers]]
 id = "demo-heavy"

@@ -1,0 +1,122 @@
+/** What does a whole Messages reply look like, and how is a received one made our own? */
+import type { EncodeContext, WholeReply } from '#core/dialect';
+import type { AttemptFailure } from '#core/failure';
+import type { JsonObject, StreamPart } from '#core/message';
+import {
+  type AnswerBlock,
+  collectAnswer,
+  createToolIds,
+  estimatedUsage,
+  outputCharsOf,
+  toolsOf,
+} from '#dialects/answer';
+import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
+import { MESSAGES_TOOL_ID, messagesResponseId } from '#dialects/anthropic-messages/encoder';
+import { writeMessagesUsage, writeStop } from '#dialects/anthropic-messages/finish';
+import { isObject, parseJson } from '#dialects/json';
+import { bytesAt, fillIdAt, hasId, keyBytes, memberSpan, objectStart, replaceSpan } from '#dialects/wire-bytes';
+
+/** Undefined when the arguments are no JSON object; blank ones mean none. */
+const inputOf = (json: string): JsonObject | undefined => {
+  if (json.trim() === '') return {};
+  const parsed = parseJson(json);
+  return isObject(parsed) ? parsed : undefined;
+};
+
+/**
+ * A whole reply. `tool_use.input` must be an object, so broken arguments make the reply impossible: the failure says
+ * `rejected`, and the router goes on to the next tier.
+ */
+export const encodeMessagesReply = (parts: readonly StreamPart[], context: EncodeContext): WholeReply => {
+  const answer = collectAnswer(parts);
+  const toolId = createToolIds('toolu', context.responseId, MESSAGES_TOOL_ID);
+  const content: JsonObject[] = [];
+  for (const [position, block] of answer.blocks.entries()) {
+    const written = writeBlock(block, toolId);
+    if (written === 'broken') return { ok: false, failure: brokenArguments(position) };
+    if (written) content.push(written);
+  }
+  const usage = answer.usage ?? estimatedUsage(context.promptTokens, outputCharsOf(answer));
+  const finish = {
+    raw: answer.rawReason,
+    stopSequence: answer.stopSequence,
+    usedTools: toolsOf(answer).length > 0,
+  };
+  return {
+    ok: true,
+    body: {
+      id: messagesResponseId(context.responseId),
+      type: 'message',
+      role: 'assistant',
+      model: context.model,
+      content,
+      ...writeStop(answer.reason, finish),
+      usage: writeMessagesUsage(usage),
+    },
+  };
+};
+
+const brokenArguments = (position: number): AttemptFailure => ({
+  kind: 'rejected',
+  detail: `block ${position} is a tool call whose arguments are no JSON object`,
+});
+
+const writeBlock = (block: AnswerBlock, toolId: (id: string) => string): JsonObject | 'broken' | undefined => {
+  switch (block.kind) {
+    case 'text':
+    case 'refusal':
+      return block.text === '' ? undefined : { type: 'text', text: block.text };
+    case 'thinking':
+      if (block.redacted !== undefined) return { type: 'redacted_thinking', data: block.redacted };
+      if (block.text === '' && block.signature === undefined) return undefined;
+      return { type: 'thinking', thinking: block.text, signature: block.signature ?? UNSIGNED_SIGNATURE };
+    case 'tool': {
+      const input = inputOf(block.json);
+      return input ? { type: 'tool_use', id: toolId(block.id), name: block.name, input } : 'broken';
+    }
+    default:
+      return block satisfies never;
+  }
+};
+
+// ---- frames kept as received ------------------------------------------------------------------------------------
+
+const MESSAGE = keyBytes('message');
+const MODEL = keyBytes('model');
+const ID = keyBytes('id');
+const EVENT_FIELD = keyBytes('event:');
+const latin1 = new TextDecoder('latin1');
+
+/** `message_start`, `message_delta`, `message_stop` and `error`, by event line or, where there is none, by type. */
+const SIGNIFICANT = /^event:\s?(?:message_|error)|"type"\s*:\s*"(?:message_|error)/;
+
+/** The event line tells; only frames without one are searched. */
+const HEAD_BYTES = 32;
+
+/** True when a frame must be decoded; block events need not be. */
+export const quickScanMessages = (frameBytes: Uint8Array): boolean => {
+  const head = bytesAt(frameBytes, 0, EVENT_FIELD) ? frameBytes.subarray(0, HEAD_BYTES) : frameBytes;
+  return SIGNIFICANT.test(latin1.decode(head));
+};
+
+/** Where the message object starts: the reply itself, or `message` of `message_start`; -1 in every other frame. */
+const messageStart = (raw: Uint8Array): number => {
+  if (bytesAt(raw, 0, EVENT_FIELD) && !quickScanMessages(raw)) return -1;
+  const open = objectStart(raw);
+  if (open < 0) return -1;
+  const nested = memberSpan(raw, open, MESSAGE);
+  if (nested) return nested.start;
+  return memberSpan(raw, open, ID) || memberSpan(raw, open, MODEL) ? open : -1;
+};
+
+/** `model` stands in `message_start` and in whole replies only. */
+export const echoMessagesModel = (raw: Uint8Array, model: string): Uint8Array => {
+  const open = messageStart(raw);
+  const span = open < 0 ? undefined : memberSpan(raw, open, MODEL);
+  return span ? replaceSpan(raw, span, JSON.stringify(model)) : raw;
+};
+
+export const fillMessagesId = (raw: Uint8Array, responseId: string): Uint8Array => {
+  const open = messageStart(raw);
+  return open < 0 || hasId(raw, open) ? raw : fillIdAt(raw, open, messagesResponseId(responseId));
+};

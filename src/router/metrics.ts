@@ -1,0 +1,72 @@
+/** How are finished requests counted for Prometheus, without loading its client before anybody asks? */
+import type { DecisionRecord } from '#core/decision';
+import type { MetricSet } from '#router/metric-set';
+
+/** Where gauges get their values at a scrape; a source that is absent has no series. */
+export interface MetricSources {
+  readonly build?: { readonly version: string; readonly bun: string };
+  /** Requests in the router. */
+  readonly inFlight?: () => number;
+  readonly queues?: () => Iterable<{ readonly tier: string; readonly waiting: number }>;
+  readonly breakers?: () => Iterable<{
+    readonly kind: 'availability' | 'quality';
+    readonly tier: string;
+    readonly workClass?: string;
+    readonly state: 'closed' | 'half-open' | 'open';
+  }>;
+  readonly config?: () => {
+    readonly digest: string;
+    readonly mapping: string;
+    readonly mode?: string;
+    /** False while a changed configuration is refused and the old one serves on. */
+    readonly upToDate: boolean;
+  };
+  readonly decisions?: () => { readonly dropped: number; readonly queued: number };
+}
+
+export interface Metrics {
+  /** Counts one finished request. Never throws. */
+  observe(record: DecisionRecord): void;
+  /** Prometheus text format 0.0.4. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Records kept until the client is loaded: by the first scrape, or when there are this many. */
+const WAITING_LOAD = 256;
+/** Loading takes a few milliseconds; a queue beyond this means that it never ends. */
+const WAITING_MAX = 10_000;
+
+/**
+ * Counts in memory only. The client library is loaded at the first scrape, not at the start: it would be a fifth of
+ * the time to the first answer. What was observed before is counted then.
+ */
+export const createMetrics = (sources: MetricSources = {}): Metrics => {
+  let set: MetricSet | undefined;
+  let loading: Promise<MetricSet> | undefined;
+  let waiting: DecisionRecord[] = [];
+
+  const load = (): Promise<MetricSet> => {
+    loading ??= import('#router/metric-set').then(({ createMetricSet }) => {
+      set = createMetricSet(sources);
+      for (const record of waiting) set.observe(record);
+      waiting = [];
+      return set;
+    });
+    return loading;
+  };
+
+  return {
+    observe(record) {
+      if (set) {
+        set.observe(record);
+        return;
+      }
+      if (waiting.length < WAITING_MAX) waiting.push(record);
+      // A failure to load shows in `render`, where somebody is there to see it.
+      if (waiting.length === WAITING_LOAD) load().catch(() => undefined);
+    },
+    render: async () => (await load()).render(),
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  };
+};

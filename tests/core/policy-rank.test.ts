@@ -1,0 +1,134 @@
+// In what order the tiers that may serve are tried, and which facts may change the configured order.
+import { describe, expect, test } from 'bun:test';
+import type { Intent } from '#core/plan';
+import { type PlanInput, plan } from '#core/policy';
+import { CLOUD, FAST, HEAVY, intentOf, planInput, settingsOf, tierOf, worldOf } from '#tests/core/decide-fixtures';
+
+const order = (intent: Intent, fields: Partial<PlanInput> = {}) =>
+  plan(planInput(intent, fields)).candidates.map(({ tier }) => tier.id);
+const why = (intent: Intent, fields: Partial<PlanInput> = {}) => plan(planInput(intent, fields)).candidates[0]?.why;
+
+const ALL = ['fast-local', 'heavy-local', 'cloud'];
+const open = settingsOf({ metered: ['chat', 'bounded-edit', 'review'] });
+
+test('without a reason to differ the configured order stands, whatever the scores', () => {
+  expect(order(intentOf(ALL), { settings: open })).toEqual(ALL);
+  expect(order(intentOf(['heavy-local', 'fast-local']))).toEqual(['heavy-local', 'fast-local']);
+  expect(order(intentOf(['cloud', 'fast-local']), { settings: open })).toEqual(['cloud', 'fast-local']);
+  expect(why(intentOf(ALL))).toEqual(['verdict allow (seed, score 0.65)', 'cost order 1, free']);
+});
+
+describe('fit', () => {
+  const estimate = (best: number): PlanInput['estimate'] => () => ({ floor: 1_000, best });
+  test('puts a window without room for an answer behind a free one that has it, and before any that costs', () => {
+    const found = plan(planInput(intentOf(ALL), { settings: open, estimate: estimate(30_000) }));
+    expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['heavy-local', 'fast-local', 'cloud']);
+    expect(found.candidates[1]?.why).toContain('tight: about 30000 of 32768 tokens, little room for an answer');
+  });
+  test('puts a window that is probably too small behind all others', () => {
+    expect(order(intentOf(ALL), { settings: open, estimate: estimate(40_000) })).toEqual(['heavy-local', 'cloud', 'fast-local']);
+  });
+  test('says why a window is probably too small', () => {
+    const found = plan(planInput(intentOf(['fast-local', 'heavy-local']), { estimate: estimate(40_000) }));
+    expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['heavy-local', 'fast-local']);
+    expect(found.candidates[1]?.why).toContain('doubtful: about 40000 tokens, the window is 32768');
+  });
+  test('is judged per tier by its own estimate', () => {
+    const learned: PlanInput['estimate'] = (tier) => ({ floor: 1, best: tier.id === 'heavy-local' ? 999_999 : 10 });
+    expect(order(intentOf(['heavy-local', 'fast-local']), { estimate: learned })).toEqual(['fast-local', 'heavy-local']);
+  });
+});
+
+describe('ambiguity', () => {
+  const unsure = (pool: readonly string[], fields: Partial<Intent> = {}) => intentOf(pool, { source: 'inferred', ambiguous: true, ...fields });
+  test('prefers the better verdict, then the better score, among free tiers', () => {
+    expect(order(unsure(['fast-local', 'heavy-local'], { workClass: 'review' }))).toEqual(['heavy-local', 'fast-local']);
+    expect(order(unsure(['fast-local', 'heavy-local']))).toEqual(['heavy-local', 'fast-local']);
+  });
+  test('never moves a metered tier in front of a free one', () => {
+    expect(order(unsure(ALL), { settings: open })).toEqual(['heavy-local', 'fast-local', 'cloud']);
+  });
+  test('makes local tiers be served verified', () => {
+    expect(plan(planInput(unsure(['fast-local']))).candidates).toMatchObject([
+      { verdict: 'allow-with-verify', verdictFrom: 'seed', hold: 'all', checks: 'full' },
+    ]);
+  });
+  test('serves an unknown model with plain words where v0.9 refused', () => {
+    const found = plan(planInput(unsure(['fast-local', 'cloud']), { settings: settingsOf({ metered: ['planning'] }) }));
+    expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['fast-local']);
+  });
+});
+
+describe('affinity', () => {
+  test('lets the tier that holds the prefix go first among equally allowed free tiers', () => {
+    const world = worldOf({ affinity: 'heavy-local' });
+    expect(order(intentOf(ALL), { settings: open, world })).toEqual(['heavy-local', 'fast-local', 'cloud']);
+    expect(why(intentOf(ALL), { settings: open, world })).toContain('holds the prefix of this session');
+  });
+  test('gives way to a better verdict', () => {
+    expect(order(intentOf(['heavy-local', 'fast-local'], { workClass: 'review' }), { world: worldOf({ affinity: 'fast-local' }) })).toEqual(['heavy-local', 'fast-local']);
+  });
+  test('never favours a metered tier', () => {
+    expect(order(intentOf(ALL), { settings: open, world: worldOf({ affinity: 'cloud' }) })).toEqual(ALL);
+    const dear = tierOf('dear', { privacy: 'cloud', prices: { input: 30, output: 150 } });
+    const settings = settingsOf({ tiers: [CLOUD, dear], metered: ['chat'] });
+    expect(order(intentOf(['cloud', 'dear']), { settings, world: worldOf({ affinity: 'dear' }) })).toEqual(['cloud', 'dear']);
+  });
+  test('outweighs score when the intent is ambiguous and the verdicts are equal', () => {
+    expect(order(intentOf(['fast-local', 'heavy-local'], { ambiguous: true }), { world: worldOf({ affinity: 'fast-local' }) })).toEqual(['fast-local', 'heavy-local']);
+  });
+});
+
+describe('load', () => {
+  const busy = settingsOf({ tiers: [{ ...FAST, maxConcurrency: 2 }, HEAVY, CLOUD], metered: ['chat'] });
+  const loaded = (inFlight: number) => worldOf({ loadOf: (id) => (id === 'fast-local' ? { inFlight, queued: 3 } : { inFlight: 99, queued: 99 }) });
+  test('puts a tier without a free slot behind a free tier that has one', () => {
+    expect(order(intentOf(ALL), { settings: busy, world: loaded(2) })).toEqual(['heavy-local', 'fast-local', 'cloud']);
+    expect(order(intentOf(ALL), { settings: busy, world: loaded(1) })).toEqual(ALL);
+  });
+  test('never makes a request pay instead of waiting', () => {
+    expect(order(intentOf(['fast-local', 'cloud']), { settings: busy, world: loaded(2) })).toEqual(['fast-local', 'cloud']);
+  });
+});
+
+describe('residency', () => {
+  const one = tierOf('one', { swapGroup: 'gpu0' });
+  const two = tierOf('two', { swapGroup: 'gpu0' });
+  const free = tierOf('free');
+  const settings = settingsOf({ tiers: [one, two, free, FAST, CLOUD], metered: ['chat'] });
+  const resident = (id: string) => worldOf({ resident: (group) => (group === 'gpu0' ? id : undefined) });
+  const asChat = (pool: readonly string[]) => intentOf(pool);
+
+  test('lets the loaded tier take the first place of its swap group', () => {
+    expect(order(asChat(['one', 'free', 'two']), { settings, world: resident('two') })).toEqual(['two', 'free', 'one']);
+    expect(why(asChat(['one', 'two']), { settings, world: resident('two') })).toContain('resident in swap group gpu0');
+  });
+  test('touches no tier outside the group', () => {
+    expect(order(asChat(['free', 'one', 'two']), { settings, world: resident('two') })).toEqual(['free', 'two', 'one']);
+    expect(order(asChat(['one', 'free']), { settings, world: resident('two') })).toEqual(['one', 'free']);
+  });
+  test('never moves a metered tier in front of a free one, even inside one group', () => {
+    const paid = tierOf('paid', { swapGroup: 'gpu0', prices: { input: 1 } });
+    const mixed = settingsOf({ tiers: [one, paid] });
+    expect(order(asChat(['one', 'paid']), { settings: mixed, world: resident('paid') })).toEqual(['one', 'paid']);
+  });
+  test('gives way to a better verdict', () => {
+    const fast = { ...FAST, swapGroup: 'gpu0' };
+    const heavy = { ...HEAVY, swapGroup: 'gpu0' };
+    const intent = intentOf(['heavy-local', 'fast-local'], { workClass: 'review' });
+    expect(order(intent, { settings: settingsOf({ tiers: [fast, heavy] }), world: resident('fast-local') })).toEqual(['heavy-local', 'fast-local']);
+  });
+  test('that is unknown changes nothing', () => {
+    expect(order(asChat(['one', 'two']), { settings })).toEqual(['one', 'two']);
+  });
+});
+
+test('among metered tiers of one price the better score goes first', () => {
+  const prices = { input: 1, output: 2 };
+  const plain = tierOf('plain', { privacy: 'cloud', prices });
+  const good = { ...CLOUD, prices };
+  const settings = settingsOf({ tiers: [plain, good], metered: ['chat'] });
+  expect(order(intentOf(['plain', 'cloud']), { settings })).toEqual(['cloud', 'plain']);
+  const dearer = settingsOf({ tiers: [plain, CLOUD], metered: ['chat'] });
+  expect(order(intentOf(['plain', 'cloud']), { settings: dearer })).toEqual(['plain', 'cloud']);
+});
