@@ -42,10 +42,6 @@ export const costOf = (usage: Usage, prices: Prices): number => {
   return total / PER_MILLION;
 };
 
-/** The sum over all attempts of a request, each at its own tier's prices. */
-export const attemptsCost = (attempts: readonly { readonly usage: Usage; readonly prices: Prices }[]): number =>
-  attempts.reduce((sum, { usage, prices }) => sum + costOf(usage, prices), 0);
-
 /** Every cloud tier, and any tier with a price above zero: budgets count and stop these. */
 export const isMetered = (tier: Tier): boolean =>
   tier.privacy === 'cloud' || (tier.prices.input ?? 0) > 0 || (tier.prices.output ?? 0) > 0;

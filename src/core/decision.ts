@@ -14,6 +14,7 @@ export type AttemptOutcome =
   | 'skipped-breaker'
   | 'skipped-busy'
   | 'skipped-window'
+  | 'skipped-unavailable'
   | 'broken'
   | 'cancelled';
 

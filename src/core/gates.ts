@@ -119,8 +119,8 @@ export const stateBarrier = (
       return barrier('budget', capText(reached), wait);
     }
   }
-  const reason = world.unavailable(tier.id);
-  if (reason !== undefined) return barrier('unavailable', reason);
+  const absence = world.unavailable(tier.id);
+  if (absence !== undefined) return barrier('unavailable', absence.reason, { retryAfterMs: absence.retryAfterMs });
   const breaker = world.breaker(tier.id, breakerClass);
   if (breaker?.state !== 'open') return undefined;
   const { retryAfterMs } = breaker;

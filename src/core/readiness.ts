@@ -18,7 +18,7 @@ export interface World {
   /** The stricter of the tier's two breakers; `workClass` absent asks for the availability breaker alone. */
   breaker(tierId: string, workClass: WorkClass | undefined): BreakerPeek | undefined;
   /** Why the tier cannot be reached just now (a failed probe, a drain); undefined when nothing speaks against it. */
-  unavailable(tierId: string): string | undefined;
+  unavailable(tierId: string): { readonly reason: string; readonly retryAfterMs: number } | undefined;
   /** The tier id whose model is loaded on the slot that a swap group shares; undefined when unknown or none. */
   resident(swapGroup: string): string | undefined;
   loadOf(tierId: string): TierLoad;

@@ -97,7 +97,8 @@ export class Attempt {
     this.#sink = sink;
     this.#chain = createChain({ level: candidate.checks, context: verify, micros: () => clock.now() * 1000 });
     this.#decoder = dialect.decoder();
-    this.#window = createCommitWindow(candidate.hold, bytesMax);
+    // A caller that does not stream gets one document, so everything is held and counted until it is whole.
+    this.#window = createCommitWindow(speaker.callerStreams ? candidate.hold : 'all', bytesMax);
     this.#splitter = new SseSplitter(bytesMax);
     this.#speaker = speakStream(speaker);
     this.#maySkim = candidate.hold === 'none' && speaker.sameDialect && speaker.callerStreams;
@@ -196,7 +197,8 @@ export class Attempt {
       this.#fail(piece);
       return;
     }
-    const step = this.#window.push(piece, piece.length, parts);
+    const bytes = this.#input.speaker.callerStreams ? piece.length : (raw?.length ?? 0);
+    const step = this.#window.push(piece, bytes, parts);
     for (const released of step.released) if (released.length > 0) leaving.push(released);
     if (step.overflow) this.#fail({ kind: 'overflow', detail: `more than ${this.#input.bytesMax} bytes held back` });
   }
@@ -217,7 +219,8 @@ export class Attempt {
       else this.#takeParts(frame.raw, this.#decoder.event(frame), leaving);
       if (this.#ended) break;
     }
-    if (!this.#ended || this.#releases > 0) this.#release(leaving);
+    // What a failing chunk would have released is dropped: unless something left before, the attempt can be forgotten.
+    if (!this.#ended) this.#release(leaving);
   }
 
   #takeChunk(chunk: Uint8Array): void {

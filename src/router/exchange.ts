@@ -11,7 +11,7 @@ import type { Actors } from '#router/actors';
 import type { Admission } from '#router/admission';
 import type { Breakers } from '#router/breakers';
 import type { Memory } from '#router/memory';
-import type { Reach } from '#upstream/reach';
+import type { Presence } from '#upstream/presence';
 
 /** One caller's request, read and accepted. */
 export interface Exchange {
@@ -48,7 +48,7 @@ export interface Runtime {
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
   readonly memory: Pick<Memory, 'reserve' | 'estimator'>;
   readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
-  readonly reach: Reach;
+  readonly presence: Presence;
   /** Hears of every attempt that a tier refused for want of a valid key. */
   readonly onUnauthorized: (tierId: string) => void;
   /** Hears of a bug: the request ended in an internal error. */

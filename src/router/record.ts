@@ -63,7 +63,7 @@ export const attemptRecord = (
 /** Record of a candidate that was passed over at its turn. */
 export const skipRecord = (
   candidate: Candidate,
-  outcome: 'skipped-breaker' | 'skipped-busy' | 'skipped-window',
+  outcome: Extract<AttemptOutcome, `skipped-${string}`>,
   detail: string,
   atMs: number,
 ): AttemptRecord => ({

@@ -169,6 +169,14 @@ export class RequestRun implements RequestPort {
   async #attempt(candidate: Candidate, lease: Lease): Promise<void> {
     const { exchange, plan, generation, runtime } = this.#parts();
     const { clock } = runtime;
+    const looking = runtime.presence.check(candidate.tier);
+    if (looking) {
+      const unreachable = await looking;
+      if (this.#settled || unreachable) {
+        this.#leave(candidate, lease, unreachable);
+        return;
+      }
+    }
     const startedAt = clock.now();
     const upstream = upstreamRequest(exchange, plan, candidate, generation, runtime, () => this.#typed());
     const session = generation.sessions.get(candidate.tier.id);
@@ -211,13 +219,25 @@ export class RequestRun implements RequestPort {
       lease,
       settleCharge: this.#reserve(candidate),
     };
-    const reaching = runtime.reach.check(candidate.tier);
-    if (reaching) {
-      const unreachable = await reaching;
-      if (unreachable && !this.#settled) this.#failed(unreachable);
-      if (unreachable || this.#current?.attempt !== attempt) return;
-    }
     await attempt.pump();
+  }
+
+  /** Gives up a place before the tier was asked: it cannot be reached, or nobody waits any more. */
+  #leave(candidate: Candidate, lease: Lease, unreachable: AttemptFailure | undefined): void {
+    lease.release();
+    this.#report(candidate, 'neutral');
+    if (this.#settled || !unreachable) return;
+    this.#lastFailure = unreachable;
+    this.#noteRetryAfter(this.#runtime.presence.absence(candidate.tier.id)?.retryAfterMs);
+    this.#skip(candidate, 'skipped-unavailable', unreachable.detail);
+  }
+
+  /** What the attempt tells about the tier's presence. */
+  #notePresence({ candidate, attempt }: Current, failed: AttemptFailure | undefined): void {
+    const { presence } = this.#runtime;
+    if (attempt.progress.headersAt !== undefined) presence.heard(candidate.tier.id);
+    if (failed?.kind === 'unreachable') presence.lost(candidate.tier.id);
+    if (failed?.retryAfterMs !== undefined) presence.rest(candidate.tier.id, failed.retryAfterMs);
   }
 
   #parts() {
@@ -282,7 +302,7 @@ export class RequestRun implements RequestPort {
   #close(current: Current, outcome: AttemptRecord['outcome'], failed: AttemptFailure | undefined): void {
     this.#current = undefined;
     current.lease.release();
-    if (current.attempt.progress.headersAt !== undefined) this.#runtime.reach.heard(current.candidate.tier.id);
+    this.#notePresence(current, failed);
     const record = attemptRecord(current, outcome, failed, {
       arrivedAt: this.#exchange.arrivedAt,
       now: this.#runtime.clock.now(),

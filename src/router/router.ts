@@ -24,7 +24,7 @@ import { createMemory, type Memory, type SessionClues } from '#router/memory';
 import { decisionHeaders } from '#router/receipt';
 import { decisionRecord, type RecordedExchange } from '#router/record';
 import { RequestRun } from '#router/request-run';
-import { createReach } from '#upstream/reach';
+import { createPresence, type Presence } from '#upstream/presence';
 
 export interface RouterOptions {
   readonly effects: Effects;
@@ -72,6 +72,7 @@ export class Router {
   readonly admission: Admission;
   readonly breakers: Breakers;
   readonly memory: Memory;
+  readonly presence: Presence;
   readonly #options: RouterOptions;
   readonly #runtime: Runtime;
   readonly #life;
@@ -95,6 +96,7 @@ export class Router {
       onChange: ({ id, from, state, retryAfterMs }) => feed.publish('breaker', { id, from, state, retryAfterMs }),
     });
     this.memory = createMemory(generation.settings, effects, options.spentToday);
+    this.presence = createPresence(effects);
     this.#runtime = {
       clock: effects.clock,
       actors,
@@ -103,7 +105,7 @@ export class Router {
       dialects: options.dialects,
       compileSchema: options.compileSchema,
       memory: this.memory,
-      reach: createReach(effects),
+      presence: this.presence,
       onUnauthorized: options.onUnauthorized,
       onBug: options.onBug,
       onRecord: (record, { session, request }, { settings }) => {
@@ -214,7 +216,7 @@ export class Router {
     return {
       hasCredential: (tierId) => generation.keys.has(tierId),
       breaker: (tierId, workClass) => this.breakers.peek(tierId, workClass),
-      unavailable: () => undefined,
+      unavailable: (tierId) => this.presence.absence(tierId),
       resident: () => undefined,
       loadOf: (tierId) => {
         const { inFlight, waiting } = this.admission.loadOf(tierId);

@@ -5,7 +5,7 @@ import type { FaultKind } from '#store/sqlite';
 export interface DecisionProblem {
   readonly kind: FaultKind | 'dropped' | 'unwritable-record';
   /** What, where, remedy; no content. */
-  readonly message: string;
+  readonly reason: string;
   /** Times since this kind was last told. */
   readonly count: number;
 }
@@ -35,7 +35,7 @@ export const createProblems = (clock: Clock, onError: (problem: DecisionProblem)
       const count = state.count;
       state.count = 0;
       state.toldAt = now;
-      onError({ kind, message, count });
+      onError({ kind, reason: message, count });
     },
     get total() {
       return total;

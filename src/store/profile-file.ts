@@ -22,7 +22,7 @@ const parse = (text: string, path: string): ProfileRead => {
     document = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [inFile(path, `not JSON (${reason}); expected a ${PROFILE_SCHEMA} document`)] };
+    return { ok: false, problems: [inFile(path, `not JSON (${reason}); expected an ${PROFILE_SCHEMA} document`)] };
   }
   const read = readProfileDocument(document);
   return read.ok ? read : { ok: false, problems: read.problems.map((problem) => inFile(path, problem)) };

@@ -16,14 +16,15 @@ interface Fields {
 
 /** Reads the fields of one event (WHATWG HTML 9.2.6); `id`, `retry` and comments are of no use to a relay. */
 const readFields = (text: string): Fields => {
+  const carriageReturns = text.includes('\r');
   // One data line is the rule; it needs no loop.
-  if (text.startsWith('data:')) {
+  if (!carriageReturns && text.startsWith('data:')) {
     const end = text.indexOf('\n');
     if (end === text.length - 2 && text.charCodeAt(end + 1) === LF) {
       return { event: undefined, data: text.slice(text.charCodeAt(5) === 32 ? 6 : 5, end) };
     }
   }
-  const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  const lines = carriageReturns ? text.replace(/\r\n?/g, '\n') : text;
   let event: string | undefined;
   let data: string | undefined;
   let from = 0;

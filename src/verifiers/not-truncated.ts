@@ -11,9 +11,15 @@ const CAP_SHARE = 0.95;
 /** Without usage: fewer bytes than this per token of the cap cannot have filled it, in any ordinary tokenizer. */
 const BYTES_PER_TOKEN_MIN = 2;
 
-/** UTF-8 needs at most three bytes per UTF-16 code unit. */
 const NON_ASCII = /[^\p{ASCII}]/u;
-const bytesAtMost = (text: string): number => (NON_ASCII.test(text) ? text.length * 3 : text.length);
+
+/** UTF-8 bytes at most: it needs up to three per UTF-16 code unit outside ASCII. */
+const bytesAtMost = (text: string): number => {
+  if (!NON_ASCII.test(text)) return text.length;
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) bytes += text.charCodeAt(index) < 0x80 ? 1 : 3;
+  return bytes;
+};
 
 const outputTokens = (usage: Usage | undefined): number | undefined => {
   if (usage === undefined || usage.estimated === true || usage.output <= 0) return undefined;

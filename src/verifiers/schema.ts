@@ -58,13 +58,17 @@ const contentFreePath = (pointer: string, names: ReadonlySet<string>): string =>
 const firstMisfit = (weak: WeakSchema, value: unknown): ReturnType<SchemaCheck> => {
   const [, errors] = Errors(weak.schema, value);
   // Errors inside the branches of a union come before the union's own; the union is what failed.
-  const own = errors.find((error) => error.keyword !== 'boolean' && !error.schemaPath.includes('/anyOf/'));
+  const own = errors.find((error) => !error.schemaPath.includes('/anyOf/'));
   const error = own ?? errors[0];
   if (error === undefined) return { path: '', keyword: 'schema' };
-  const keyword = own === undefined ? 'anyOf' : error.keyword;
-  const missing = error.keyword === 'required' ? error.params.requiredProperties[0] : undefined;
   const path = contentFreePath(error.instancePath, weak.names);
-  return { path: missing === undefined ? path : `${path}/${missing}`.slice(0, PATH_CHARS_MAX), keyword };
+  if (own === undefined) return { path, keyword: 'anyOf' };
+  if (error.schemaPath.endsWith('/additionalProperties') && error.keyword === 'boolean') {
+    return { path: path.slice(0, path.lastIndexOf('/')), keyword: 'additionalProperties' };
+  }
+  if (error.keyword !== 'required') return { path, keyword: error.keyword };
+  const missing = error.params.requiredProperties[0] ?? '*';
+  return { path: `${path}/${missing}`.slice(0, PATH_CHARS_MAX), keyword: 'required' };
 };
 
 const createCheck = (weak: WeakSchema, stepsMax: number): SchemaCheck => {

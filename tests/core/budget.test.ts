@@ -6,11 +6,23 @@ import type { BudgetSettings } from '#core/settings';
 const amount = (usd: number, tokens = 0) => ({ usd, tokens });
 const state = (session = amount(0), day = amount(0)) => ({ session, day, dayEndsInMs: 1_000 });
 
-const cases: readonly (readonly [string, BudgetSettings, ReturnType<typeof state>, ReturnType<typeof amount>, string | undefined])[] = [
+const cases: readonly (readonly [
+  string,
+  BudgetSettings,
+  ReturnType<typeof state>,
+  ReturnType<typeof amount>,
+  string | undefined,
+])[] = [
   ['no caps', {}, state(amount(99, 99), amount(99, 99)), amount(9, 9), undefined],
   ['room for the request', { dayUsd: 1 }, state(amount(0), amount(0.5)), amount(0.5), undefined],
   ['no room for the request', { dayUsd: 1 }, state(amount(0), amount(0.5)), amount(0.51), 'day-usd'],
-  ['a cap spent to the last cent, and a request for nothing', { dayUsd: 1 }, state(amount(0), amount(1)), amount(0), 'day-usd'],
+  [
+    'a cap spent to the last cent, and a request for nothing',
+    { dayUsd: 1 },
+    state(amount(0), amount(1)),
+    amount(0),
+    'day-usd',
+  ],
   ['a cap of nothing', { sessionUsd: 0 }, state(), amount(0), 'session-usd'],
   ['day tokens', { dayTokens: 10 }, state(amount(0), amount(0, 9)), amount(0, 2), 'day-tokens'],
   ['session tokens', { sessionTokens: 10 }, state(amount(0, 9)), amount(0, 2), 'session-tokens'],

@@ -32,19 +32,37 @@ const LENGTH = 1_000_000;
 const fill = (unit: string): string => unit.repeat(Math.ceil(LENGTH / unit.length)).slice(0, LENGTH);
 
 describe('a million characters of', () => {
-  const units = ['`', '\n```', '\n~~~', '<file ', '<context>', '"', 'plan ', '> ', '@@ -1 +1 @@\n', '计划', 'a', ' ', '\n'];
-  test.each(units)('%j are judged within a tenth of a second, instruction at the end included', (unit) => {
+  const units = [
+    '`',
+    '\n```',
+    '\n~~~',
+    '<file ',
+    '<context>',
+    '"',
+    'plan ',
+    '> ',
+    '@@ -1 +1 @@\n',
+    '计划',
+    'a',
+    ' ',
+    '\n',
+  ];
+  test.each(units)('%j are judged in time that is linear, instruction at the end included', (unit) => {
     const facts = factsOf(`${fill(unit)}\n\nplease plan this`);
     classify(facts);
     const started = performance.now();
     const found = classify(facts);
-    expect(performance.now() - started).toBeLessThan(100);
+    // Linear takes about 3 ms; a quadratic search would take many seconds.
+    expect(performance.now() - started).toBeLessThan(500);
     expect(found.evidence).toContain('size:long');
   });
 });
 
 test('any text gets a class, a confidence between 0 and 1 and some evidence', () => {
-  const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('```', '<file>', '</file>', 'plan', '\n', '@@ -1,9 +1 @@'));
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom('```', '<file>', '</file>', 'plan', '\n', '@@ -1,9 +1 @@'),
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), fc.array(fc.string(), { maxLength: 3 }), (pieces, toolNames) => {
       const found = classify(factsOf(pieces.join(''), { toolNames }));

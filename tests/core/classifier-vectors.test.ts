@@ -53,8 +53,9 @@ describe('word boundaries', () => {
   test.each(['überplan', 'planλ', 'plan_b', 'plan9', 'ñplan', '𐐀plan', 'plan𐐀'])('%s holds no keyword', (word) =>
     expect(classify(factsOf(word)).evidence).toEqual(['nothing']),
   );
-  test.each(['plan!', '(plan)', 'plan…', '«x» plan', 'сделай plan', '计划 plan 计划'])('%s holds the keyword plan', (text) =>
-    expect(classify(factsOf(text)).evidence[0]).toBe('planning:plan'),
+  test.each(['plan!', '(plan)', 'plan…', '«x» plan', 'сделай plan', '计划 plan 计划'])(
+    '%s holds the keyword plan',
+    (text) => expect(classify(factsOf(text)).evidence[0]).toBe('planning:plan'),
   );
 });
 
@@ -96,7 +97,9 @@ describe('turns of tool results', () => {
   });
   test('fall back to the first instruction when the last user text is injected context', () => {
     const lastUserText = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nfix things\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
-    expect(classify(factsOf('', { lastUserText, firstUserText: 'plan the migration' })).evidence[0]).toBe('planning:plan');
+    expect(classify(factsOf('', { lastUserText, firstUserText: 'plan the migration' })).evidence[0]).toBe(
+      'planning:plan',
+    );
   });
 });
 

@@ -1,10 +1,19 @@
 // How long a prompt is taken to be, what real answers teach, and which output cap a window leaves.
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { estimatePrompt, expectedCharge, expectedOutput, fitOf, learnRatio, outputCap, RATIO_START } from '#core/estimate';
+import {
+  estimatePrompt,
+  expectedCharge,
+  expectedOutput,
+  fitOf,
+  learnRatio,
+  outputCap,
+  RATIO_START,
+} from '#core/estimate';
 import { CLOUD, FAST, factsOf, tierOf } from '#tests/core/decide-fixtures';
 
-const facts = (chars: number, fields = {}) => factsOf('', { chars: { system: chars, messages: chars, tools: chars }, ...fields });
+const facts = (chars: number, fields = {}) =>
+  factsOf('', { chars: { system: chars, messages: chars, tools: chars }, ...fields });
 
 describe('an estimate', () => {
   test('counts system, messages and tools', () => {
@@ -60,9 +69,16 @@ describe('learning', () => {
 });
 
 describe('fit', () => {
-  const fit = (best: number, maxOutputTokens?: number) => fitOf(FAST, { floor: 0, best }, factsOf('', { maxOutputTokens }));
+  const fit = (best: number, maxOutputTokens?: number) =>
+    fitOf(FAST, { floor: 0, best }, factsOf('', { maxOutputTokens }));
   test('leaves room for an answer of at most 4,096 tokens, however large the cap of the caller', () => {
-    expect([fit(28_672), fit(28_673), fit(28_673, 32_000), fit(28_673, 100), fit(32_769)]).toEqual(['fits', 'tight', 'tight', 'fits', 'doubtful']);
+    expect([fit(28_672), fit(28_673), fit(28_673, 32_000), fit(28_673, 100), fit(32_769)]).toEqual([
+      'fits',
+      'tight',
+      'tight',
+      'fits',
+      'doubtful',
+    ]);
   });
   test('expects no more than the tier can say', () => {
     expect(expectedOutput(factsOf(''), tierOf('x', { maxOutputTokens: 500 }))).toBe(500);
@@ -88,5 +104,8 @@ describe('the output cap for a tier', () => {
 test('the expected charge is nothing on a free tier and the guess at its prices on a metered one', () => {
   const estimate = { floor: 0, best: 10_000 };
   expect(expectedCharge(FAST, estimate, factsOf(''))).toEqual({ usd: 0, tokens: 0 });
-  expect(expectedCharge(CLOUD, estimate, factsOf('', { maxOutputTokens: 1_000 }))).toEqual({ usd: 0.045, tokens: 11_000 });
+  expect(expectedCharge(CLOUD, estimate, factsOf('', { maxOutputTokens: 1_000 }))).toEqual({
+    usd: 0.045,
+    tokens: 11_000,
+  });
 });

@@ -23,7 +23,11 @@ const CASES: readonly (readonly [name: string, text: string, instruction: string
   ['a message indented as a whole stays', '\n    plan the work\n    in steps', 'plan the work\n    in steps'],
   ['statements go', 'const plan = review();\nfix it', 'fix it'],
   ['imports go', 'import { plan } from "x"\nfrom plan import fix\nfix it', 'fix it'],
-  ['sentences that begin like statements stay', 'if the test fails, fix it\nreturn to the plan', 'if the test fails, fix it\nreturn to the plan'],
+  [
+    'sentences that begin like statements stay',
+    'if the test fails, fix it\nreturn to the plan',
+    'if the test fails, fix it\nreturn to the plan',
+  ],
   ['log lines go', '2026-01-02T03:04:05Z INFO plan\nERROR fix\n    at plan (a.ts:1:2)\nwhy', 'why'],
   ['compiler messages go', 'error[E0382]: fix the borrow\nhelp', 'help'],
   ['shell prompts go', '$ git plan\nwhat?', 'what?'],
@@ -83,7 +87,20 @@ describe('a message of more than 16 Ki characters', () => {
 });
 
 test('what is returned consists of pieces of the message', () => {
-  const piece = fc.constantFrom('```\n', 'plan\n', '<file>', '</file>', '> q\n', '@@ -1 +1 @@\n', '+x\n', '"', '`', '\n', 'a; ', '    b\n');
+  const piece = fc.constantFrom(
+    '```\n',
+    'plan\n',
+    '<file>',
+    '</file>',
+    '> q\n',
+    '@@ -1 +1 @@\n',
+    '+x\n',
+    '"',
+    '`',
+    '\n',
+    'a; ',
+    '    b\n',
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const text = pieces.join('');

@@ -33,7 +33,11 @@ describe('a preset', () => {
   });
   test('shadows an alias and a tier of the same name', () => {
     const tier = tierOf('chat');
-    const settings = settingsOf({ tiers: [tier, tierOf('fast')], presets: { chat: ['fast'] }, aliases: { chat: 'fast' } });
+    const settings = settingsOf({
+      tiers: [tier, tierOf('fast')],
+      presets: { chat: ['fast'] },
+      aliases: { chat: 'fast' },
+    });
     expect(resolve('chat', { settings })).toMatchObject({ source: 'declared', pool: ['fast'], exact: false });
   });
   test('of its own name has no class, hence no gate', () => {
@@ -52,7 +56,11 @@ describe('a preset', () => {
     ['uncertain words', inferredAs('planning', { confident: false })],
     ['the form of the request', inferredAs('planning', { basis: 'shape' })],
   ])('is not loosened or tightened by %s', (_name, inferred) => {
-    expect(resolve('review', { inferred })).toMatchObject({ workClass: 'review', gateClass: 'review', ambiguous: false });
+    expect(resolve('review', { inferred })).toMatchObject({
+      workClass: 'review',
+      gateClass: 'review',
+      ambiguous: false,
+    });
   });
 });
 
@@ -112,7 +120,10 @@ describe('an unknown or missing model', () => {
     });
   });
   test('of a class without a preset may use every tier, the safest first', () => {
-    const found = resolve('', { settings: settingsOf({ presets: { chat: ['fast-local'] } }), inferred: inferredAs('review') });
+    const found = resolve('', {
+      settings: settingsOf({ presets: { chat: ['fast-local'] } }),
+      inferred: inferredAs('review'),
+    });
     expect(found.pool).toEqual(['heavy-local', 'fast-local', 'cloud']);
     expect(found).not.toHaveProperty('preset');
   });

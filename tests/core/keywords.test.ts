@@ -21,9 +21,15 @@ test('phrases are trimmed, lower-cased and freed of repeats; remarks are skipped
 test.each([
   [[], ['expected an object: work class to array of phrases']],
   [null, ['expected an object: work class to array of phrases']],
-  [{ reviews: ['x'] }, ['reviews: not a work class; use one of chat, bounded-edit, multi-file-refactor, planning, review, long-context']],
+  [
+    { reviews: ['x'] },
+    ['reviews: not a work class; use one of chat, bounded-edit, multi-file-refactor, planning, review, long-context'],
+  ],
   [{ review: [] }, ['review: expected a non-empty array of phrases']],
-  [{ review: ['ok', 3, ''] }, ['review[1]: expected a phrase of 1 to 64 characters', 'review[2]: expected a phrase of 1 to 64 characters']],
+  [
+    { review: ['ok', 3, ''] },
+    ['review[1]: expected a phrase of 1 to 64 characters', 'review[2]: expected a phrase of 1 to 64 characters'],
+  ],
   [{ review: Array.from({ length: 65 }, (_, index) => `p${index}`) }, ['review: 65 phrases, at most 64 are allowed']],
 ] as const)('%j is refused with every problem named', (document, problems) => {
   expect(parseKeywords(document)).toEqual({ ok: false, problems: [...problems] });

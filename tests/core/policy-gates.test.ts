@@ -3,12 +3,24 @@ import { describe, expect, test } from 'bun:test';
 import type { PromptEstimate } from '#core/estimate';
 import type { Intent } from '#core/plan';
 import { type PlanInput, plan } from '#core/policy';
-import { CLOUD, FAST, factsOf, HEAVY, intentOf, planInput, settingsOf, tierOf, worldOf } from '#tests/core/decide-fixtures';
+import {
+  CLOUD,
+  FAST,
+  factsOf,
+  HEAVY,
+  intentOf,
+  planInput,
+  settingsOf,
+  tierOf,
+  worldOf,
+} from '#tests/core/decide-fixtures';
 
 const excluded = (intent: Intent, fields: Partial<PlanInput> = {}) =>
   plan(planInput(intent, fields)).exclusions.map(({ tier, kind, detail }) => `${tier} ${kind}: ${detail}`);
 
-const sized = (floor: number, best = floor): (() => PromptEstimate) => () => ({ floor, best });
+const sized =
+  (floor: number, best = floor): (() => PromptEstimate) =>
+  () => ({ floor, best });
 
 describe('a barrier', () => {
   test('stands in front of repeats and unknown tiers', () => {
@@ -27,7 +39,12 @@ describe('a barrier', () => {
   });
   test('stands in front of tiers without tools or without a declared modality', () => {
     const settings = settingsOf({
-      tiers: [tierOf('plain', { toolSupport: false }), tierOf('blind', { input: ['text'] }), tierOf('seeing', { input: ['text', 'image'] }), tierOf('silent')],
+      tiers: [
+        tierOf('plain', { toolSupport: false }),
+        tierOf('blind', { input: ['text'] }),
+        tierOf('seeing', { input: ['text', 'image'] }),
+        tierOf('silent'),
+      ],
     });
     const facts = factsOf('look', { needsTools: true, modalities: ['image'], imageCount: 1 });
     const intent = intentOf(['plain', 'blind', 'seeing', 'silent']);
@@ -49,15 +66,22 @@ describe('a barrier', () => {
     expect(excluded(custom, input)[0]).toStartWith('cloud metered: cloud tier not opened for a preset without a class');
   });
   test('stands in front of denied tiers and says where the verdict comes from', () => {
-    expect(excluded(intentOf(['fast-local', 'other'], { workClass: 'planning' }), { settings: settingsOf({ tiers: [FAST, tierOf('other')] }) })).toEqual([
+    expect(
+      excluded(intentOf(['fast-local', 'other'], { workClass: 'planning' }), {
+        settings: settingsOf({ tiers: [FAST, tierOf('other')] }),
+      }),
+    ).toEqual([
       'fast-local denied: denied for planning (seed, score 0.20)',
       'other denied: denied for planning (default, score 0.50)',
     ]);
   });
   test('stands in front of a cloud tier without its key, and not of a local one', () => {
-    expect(excluded(intentOf(['fast-local', 'cloud']), { settings: settingsOf({ metered: ['chat'] }), world: worldOf({ hasCredential: () => false }) })).toEqual([
-      'cloud uncredentialed: no key: set the environment variable KEY_CLOUD',
-    ]);
+    expect(
+      excluded(intentOf(['fast-local', 'cloud']), {
+        settings: settingsOf({ metered: ['chat'] }),
+        world: worldOf({ hasCredential: () => false }),
+      }),
+    ).toEqual(['cloud uncredentialed: no key: set the environment variable KEY_CLOUD']);
   });
   test('stands in front of metered tiers when a cap is spent or would be passed', () => {
     const settings = settingsOf({ metered: ['chat'], budgets: { dayUsd: 1 } });
@@ -70,10 +94,16 @@ describe('a barrier', () => {
   });
   test('stands in front of tiers that cannot be reached or whose breaker is open', () => {
     const world = worldOf({
-      unavailable: (id) => (id === 'fast-local' ? 'connection refused' : undefined),
-      breaker: (id) => (id === 'heavy-local' ? { state: 'open', retryAfterMs: 4_100 } : { state: 'half-open', retryAfterMs: 0 }),
+      unavailable: (id) => (id === 'fast-local' ? { reason: 'connection refused', retryAfterMs: 500 } : undefined),
+      breaker: (id) =>
+        id === 'heavy-local' ? { state: 'open', retryAfterMs: 4_100 } : { state: 'half-open', retryAfterMs: 0 },
     });
-    expect(excluded(intentOf(['fast-local', 'heavy-local', 'cloud']), { world, settings: settingsOf({ metered: ['chat'] }) })).toEqual([
+    expect(
+      excluded(intentOf(['fast-local', 'heavy-local', 'cloud']), {
+        world,
+        settings: settingsOf({ metered: ['chat'] }),
+      }),
+    ).toEqual([
       'fast-local unavailable: connection refused',
       'heavy-local breaker-open: breaker open, next probe in 5 s',
     ]);
@@ -83,9 +113,19 @@ describe('a barrier', () => {
 test('each tier is excluded once, by the first of its barriers', () => {
   const tier = tierOf('cloud', { privacy: 'cloud', toolSupport: false, input: ['text'], contextLimit: 10 });
   const kinds = (fields: Partial<PlanInput>, changed: Partial<typeof tier>) =>
-    plan(planInput(intentOf(['cloud']), { ...fields, settings: settingsOf({ tiers: [{ ...tier, ...changed }], ...(fields.settings ?? {}), presets: {}, aliases: {} }) })).exclusions.map(({ kind }) => kind);
+    plan(
+      planInput(intentOf(['cloud']), {
+        ...fields,
+        settings: settingsOf({
+          tiers: [{ ...tier, ...changed }],
+          ...(fields.settings ?? {}),
+          presets: {},
+          aliases: {},
+        }),
+      }),
+    ).exclusions.map(({ kind }) => kind);
   const facts = factsOf('look', { needsTools: true, modalities: ['image'] });
-  const world = worldOf({ hasCredential: () => false, unavailable: () => 'down' });
+  const world = worldOf({ hasCredential: () => false, unavailable: () => ({ reason: 'down', retryAfterMs: 500 }) });
   const rest = { facts, world, estimate: sized(100) };
   expect(kinds(rest, {})).toEqual(['over-context']);
   expect(kinds(rest, { contextLimit: 1_000 })).toEqual(['no-tools']);
@@ -108,7 +148,9 @@ describe('a stricter class that only the words ask for', () => {
   test('never empties the plan: the declared class is served, verified', () => {
     const found = plan(planInput(words(['fast-local'])));
     expect(found.candidates).toMatchObject([{ verdict: 'allow-with-verify', hold: 'all', checks: 'full' }]);
-    expect(found.candidates[0]?.why).toContain('served as allow-with-verify: the text asks for stricter work than declared');
+    expect(found.candidates[0]?.why).toContain(
+      'served as allow-with-verify: the text asks for stricter work than declared',
+    );
     expect(found.refusal).toBeUndefined();
   });
   test('never opens a cloud tier: money follows the declared class', () => {
@@ -136,6 +178,9 @@ test('breakers are asked for the class of the request', () => {
 
 test('the estimate of the first candidate is the one reported', () => {
   const estimate: PlanInput['estimate'] = (tier) => ({ floor: 1, best: tier.id === HEAVY.id ? 2 : 3 });
-  expect(plan(planInput(intentOf(['heavy-local', 'fast-local']), { estimate })).promptTokens).toEqual({ floor: 1, best: 2 });
+  expect(plan(planInput(intentOf(['heavy-local', 'fast-local']), { estimate })).promptTokens).toEqual({
+    floor: 1,
+    best: 2,
+  });
   expect(plan(planInput(intentOf([CLOUD.id]), { estimate })).promptTokens).toEqual({ floor: 1, best: 3 });
 });

@@ -30,7 +30,9 @@ const anyTier = (id: string): fc.Arbitrary<Tier> =>
         ...(price === undefined ? {} : { prices: { input: price, output: price } }),
         ...(swapGroup === undefined ? {} : { swapGroup }),
         ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-        ...(seesImages === undefined ? {} : { input: seesImages ? ['text' as const, 'image' as const] : ['text' as const] }),
+        ...(seesImages === undefined
+          ? {}
+          : { input: seesImages ? ['text' as const, 'image' as const] : ['text' as const] }),
       }),
     );
 
@@ -40,7 +42,10 @@ const anyTiers = fc.tuple(...IDS.map(anyTier));
 const anyWorld: fc.Arbitrary<World> = fc
   .record({
     keys: fc.array(fc.boolean(), { minLength: IDS.length, maxLength: IDS.length }),
-    states: fc.array(fc.constantFrom('up' as const, 'down' as const, 'open' as const, 'half-open' as const), { minLength: IDS.length, maxLength: IDS.length }),
+    states: fc.array(fc.constantFrom('up' as const, 'down' as const, 'open' as const, 'half-open' as const), {
+      minLength: IDS.length,
+      maxLength: IDS.length,
+    }),
     inFlight: fc.array(fc.nat(3), { minLength: IDS.length, maxLength: IDS.length }),
     resident: fc.constantFrom(undefined, ...IDS),
     affinity: fc.constantFrom(undefined, ...IDS),
@@ -50,7 +55,7 @@ const anyWorld: fc.Arbitrary<World> = fc
     const at = <T>(list: readonly T[], id: string): T | undefined => list[IDS.indexOf(id as (typeof IDS)[number])];
     return worldOf({
       hasCredential: (id) => at(keys, id) === true,
-      unavailable: (id) => (at(states, id) === 'down' ? 'down' : undefined),
+      unavailable: (id) => (at(states, id) === 'down' ? { reason: 'down', retryAfterMs: 500 } : undefined),
       breaker: (id) => {
         const state = at(states, id);
         return state === 'open' || state === 'half-open' ? { state, retryAfterMs: 1_000 } : undefined;
@@ -127,9 +132,12 @@ describe('every plan', () => {
   });
   test('contains no denied tier unless it says that it is unproven', () => {
     holds(({ intent }, found) => {
-      const denied = found.candidates.filter(({ tier }) => verdictFor(profile, tier, intent.workClass).verdict === 'deny');
+      const denied = found.candidates.filter(
+        ({ tier }) => verdictFor(profile, tier, intent.workClass).verdict === 'deny',
+      );
       expect(denied.length > 0).toBe(found.unproven);
-      for (const { tier, hold, checks } of denied) expect([tier.privacy, hold, checks]).toEqual(['local', 'all', 'full']);
+      for (const { tier, hold, checks } of denied)
+        expect([tier.privacy, hold, checks]).toEqual(['local', 'all', 'full']);
     });
   });
   test('contacts a cloud tier only for a class that was opened, and no metered tier once a cap is spent', () => {
@@ -144,7 +152,8 @@ describe('every plan', () => {
     holds(({ settings, estimate }, found) => {
       for (const { tier: id, kind } of found.exclusions) {
         const tier = settings.tierById.get(id);
-        if (tier !== undefined && kind === 'over-context') expect(estimate(tier).floor).toBeGreaterThan(tier.contextLimit);
+        if (tier !== undefined && kind === 'over-context')
+          expect(estimate(tier).floor).toBeGreaterThan(tier.contextLimit);
       }
       for (const { tier } of found.candidates) expect(estimate(tier).floor).toBeLessThanOrEqual(tier.contextLimit);
     });

@@ -19,14 +19,20 @@ test('without a reason to differ the configured order stands, whatever the score
 });
 
 describe('fit', () => {
-  const estimate = (best: number): PlanInput['estimate'] => () => ({ floor: 1_000, best });
+  const estimate =
+    (best: number): PlanInput['estimate'] =>
+    () => ({ floor: 1_000, best });
   test('puts a window without room for an answer behind a free one that has it, and before any that costs', () => {
     const found = plan(planInput(intentOf(ALL), { settings: open, estimate: estimate(30_000) }));
     expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['heavy-local', 'fast-local', 'cloud']);
     expect(found.candidates[1]?.why).toContain('tight: about 30000 of 32768 tokens, little room for an answer');
   });
   test('puts a window that is probably too small behind all others', () => {
-    expect(order(intentOf(ALL), { settings: open, estimate: estimate(40_000) })).toEqual(['heavy-local', 'cloud', 'fast-local']);
+    expect(order(intentOf(ALL), { settings: open, estimate: estimate(40_000) })).toEqual([
+      'heavy-local',
+      'cloud',
+      'fast-local',
+    ]);
   });
   test('says why a window is probably too small', () => {
     const found = plan(planInput(intentOf(['fast-local', 'heavy-local']), { estimate: estimate(40_000) }));
@@ -35,14 +41,21 @@ describe('fit', () => {
   });
   test('is judged per tier by its own estimate', () => {
     const learned: PlanInput['estimate'] = (tier) => ({ floor: 1, best: tier.id === 'heavy-local' ? 999_999 : 10 });
-    expect(order(intentOf(['heavy-local', 'fast-local']), { estimate: learned })).toEqual(['fast-local', 'heavy-local']);
+    expect(order(intentOf(['heavy-local', 'fast-local']), { estimate: learned })).toEqual([
+      'fast-local',
+      'heavy-local',
+    ]);
   });
 });
 
 describe('ambiguity', () => {
-  const unsure = (pool: readonly string[], fields: Partial<Intent> = {}) => intentOf(pool, { source: 'inferred', ambiguous: true, ...fields });
+  const unsure = (pool: readonly string[], fields: Partial<Intent> = {}) =>
+    intentOf(pool, { source: 'inferred', ambiguous: true, ...fields });
   test('prefers the better verdict, then the better score, among free tiers', () => {
-    expect(order(unsure(['fast-local', 'heavy-local'], { workClass: 'review' }))).toEqual(['heavy-local', 'fast-local']);
+    expect(order(unsure(['fast-local', 'heavy-local'], { workClass: 'review' }))).toEqual([
+      'heavy-local',
+      'fast-local',
+    ]);
     expect(order(unsure(['fast-local', 'heavy-local']))).toEqual(['heavy-local', 'fast-local']);
   });
   test('never moves a metered tier in front of a free one', () => {
@@ -66,28 +79,43 @@ describe('affinity', () => {
     expect(why(intentOf(ALL), { settings: open, world })).toContain('holds the prefix of this session');
   });
   test('gives way to a better verdict', () => {
-    expect(order(intentOf(['heavy-local', 'fast-local'], { workClass: 'review' }), { world: worldOf({ affinity: 'fast-local' }) })).toEqual(['heavy-local', 'fast-local']);
+    expect(
+      order(intentOf(['heavy-local', 'fast-local'], { workClass: 'review' }), {
+        world: worldOf({ affinity: 'fast-local' }),
+      }),
+    ).toEqual(['heavy-local', 'fast-local']);
   });
   test('never favours a metered tier', () => {
     expect(order(intentOf(ALL), { settings: open, world: worldOf({ affinity: 'cloud' }) })).toEqual(ALL);
     const dear = tierOf('dear', { privacy: 'cloud', prices: { input: 30, output: 150 } });
     const settings = settingsOf({ tiers: [CLOUD, dear], metered: ['chat'] });
-    expect(order(intentOf(['cloud', 'dear']), { settings, world: worldOf({ affinity: 'dear' }) })).toEqual(['cloud', 'dear']);
+    expect(order(intentOf(['cloud', 'dear']), { settings, world: worldOf({ affinity: 'dear' }) })).toEqual([
+      'cloud',
+      'dear',
+    ]);
   });
   test('outweighs score when the intent is ambiguous and the verdicts are equal', () => {
-    expect(order(intentOf(['fast-local', 'heavy-local'], { ambiguous: true }), { world: worldOf({ affinity: 'fast-local' }) })).toEqual(['fast-local', 'heavy-local']);
+    expect(
+      order(intentOf(['fast-local', 'heavy-local'], { ambiguous: true }), {
+        world: worldOf({ affinity: 'fast-local' }),
+      }),
+    ).toEqual(['fast-local', 'heavy-local']);
   });
 });
 
 describe('load', () => {
   const busy = settingsOf({ tiers: [{ ...FAST, maxConcurrency: 2 }, HEAVY, CLOUD], metered: ['chat'] });
-  const loaded = (inFlight: number) => worldOf({ loadOf: (id) => (id === 'fast-local' ? { inFlight, queued: 3 } : { inFlight: 99, queued: 99 }) });
+  const loaded = (inFlight: number) =>
+    worldOf({ loadOf: (id) => (id === 'fast-local' ? { inFlight, queued: 3 } : { inFlight: 99, queued: 99 }) });
   test('puts a tier without a free slot behind a free tier that has one', () => {
     expect(order(intentOf(ALL), { settings: busy, world: loaded(2) })).toEqual(['heavy-local', 'fast-local', 'cloud']);
     expect(order(intentOf(ALL), { settings: busy, world: loaded(1) })).toEqual(ALL);
   });
   test('never makes a request pay instead of waiting', () => {
-    expect(order(intentOf(['fast-local', 'cloud']), { settings: busy, world: loaded(2) })).toEqual(['fast-local', 'cloud']);
+    expect(order(intentOf(['fast-local', 'cloud']), { settings: busy, world: loaded(2) })).toEqual([
+      'fast-local',
+      'cloud',
+    ]);
   });
 });
 
@@ -116,7 +144,10 @@ describe('residency', () => {
     const fast = { ...FAST, swapGroup: 'gpu0' };
     const heavy = { ...HEAVY, swapGroup: 'gpu0' };
     const intent = intentOf(['heavy-local', 'fast-local'], { workClass: 'review' });
-    expect(order(intent, { settings: settingsOf({ tiers: [fast, heavy] }), world: resident('fast-local') })).toEqual(['heavy-local', 'fast-local']);
+    expect(order(intent, { settings: settingsOf({ tiers: [fast, heavy] }), world: resident('fast-local') })).toEqual([
+      'heavy-local',
+      'fast-local',
+    ]);
   });
   test('that is unknown changes nothing', () => {
     expect(order(asChat(['one', 'two']), { settings })).toEqual(['one', 'two']);

@@ -3,13 +3,25 @@ import { describe, expect, test } from 'bun:test';
 import { type PlanInput, plan } from '#core/policy';
 import type { World } from '#core/readiness';
 import type { WorkClass } from '#core/work-class';
-import { CLOUD, FAST, factsOf, HEAVY, intentOf, planInput, settingsOf, tierOf, worldOf } from '#tests/core/decide-fixtures';
+import {
+  CLOUD,
+  FAST,
+  factsOf,
+  HEAVY,
+  intentOf,
+  planInput,
+  settingsOf,
+  tierOf,
+  worldOf,
+} from '#tests/core/decide-fixtures';
 
 const NO_TIER = 'no quality-gated tier is available for this request';
 const refusal = (workClass: WorkClass, pool: readonly string[], fields: Partial<PlanInput> = {}) =>
   plan(planInput(intentOf(pool, { workClass }), fields)).refusal;
 
-const down = (...ids: string[]): Partial<World> => ({ unavailable: (id) => (ids.includes(id) ? 'connection refused' : undefined) });
+const down = (...ids: string[]): Partial<World> => ({
+  unavailable: (id) => (ids.includes(id) ? 'connection refused' : undefined),
+});
 const open = settingsOf({ metered: ['planning'], exhaustionStatus: 424 });
 const big = () => ({ floor: 999_999, best: 999_999 });
 
@@ -17,11 +29,38 @@ describe('the kind names the barrier nearest to an answer', () => {
   const cases: readonly (readonly [string, ReturnType<typeof refusal>, string, number])[] = [
     ['denied locally', refusal('planning', ['fast-local', 'heavy-local']), 'denied', 503],
     ['denied locally, cloud not opened', refusal('planning', ['heavy-local', 'cloud']), 'metered', 503],
-    ['cloud without a key', refusal('planning', ['heavy-local', 'cloud'], { settings: open, world: worldOf({ hasCredential: () => false }) }), 'uncredentialed', 424],
-    ['denied and too large', refusal('planning', ['fast-local', 'other'], { estimate: (tier) => (tier.id === 'fast-local' ? big() : { floor: 1, best: 1 }), settings: settingsOf({ tiers: [FAST, tierOf('other')] }) }), 'denied', 503],
-    ['too large and without tools', refusal('chat', ['fast-local', 'plain'], { estimate: (tier) => (tier.id === 'fast-local' ? big() : { floor: 1, best: 1 }), facts: factsOf('x', { needsTools: true }), settings: settingsOf({ tiers: [FAST, tierOf('plain', { toolSupport: false })] }) }), 'over-context', 413],
+    [
+      'cloud without a key',
+      refusal('planning', ['heavy-local', 'cloud'], { settings: open, world: worldOf({ hasCredential: () => false }) }),
+      'uncredentialed',
+      424,
+    ],
+    [
+      'denied and too large',
+      refusal('planning', ['fast-local', 'other'], {
+        estimate: (tier) => (tier.id === 'fast-local' ? big() : { floor: 1, best: 1 }),
+        settings: settingsOf({ tiers: [FAST, tierOf('other')] }),
+      }),
+      'denied',
+      503,
+    ],
+    [
+      'too large and without tools',
+      refusal('chat', ['fast-local', 'plain'], {
+        estimate: (tier) => (tier.id === 'fast-local' ? big() : { floor: 1, best: 1 }),
+        facts: factsOf('x', { needsTools: true }),
+        settings: settingsOf({ tiers: [FAST, tierOf('plain', { toolSupport: false })] }),
+      }),
+      'over-context',
+      413,
+    ],
     ['too large everywhere', refusal('chat', ['fast-local'], { estimate: big }), 'over-context', 413],
-    ['denied here, down there', refusal('review', ['fast-local', 'heavy-local'], { world: worldOf(down('fast-local', 'heavy-local')) }), 'unavailable', 503],
+    [
+      'denied here, down there',
+      refusal('review', ['fast-local', 'heavy-local'], { world: worldOf(down('fast-local', 'heavy-local')) }),
+      'unavailable',
+      503,
+    ],
     ['an empty pool', refusal('chat', []), 'unavailable', 503],
   ];
   for (const [name, found, kind, status] of cases) {
@@ -31,7 +70,9 @@ describe('the kind names the barrier nearest to an answer', () => {
 
 test('callers hear nothing of tiers, keys and causes', () => {
   expect(refusal('planning', ['fast-local'])?.message).toBe(NO_TIER);
-  expect(refusal('planning', ['cloud'], { settings: open, world: worldOf({ hasCredential: () => false }) })?.message).toBe(NO_TIER);
+  expect(
+    refusal('planning', ['cloud'], { settings: open, world: worldOf({ hasCredential: () => false }) })?.message,
+  ).toBe(NO_TIER);
   expect(refusal('chat', ['fast-local'], { world: worldOf(down('fast-local')) })?.message).toBe(NO_TIER);
   expect(refusal('chat', ['fast-local'], { estimate: big })?.message).toBe(
     'request exceeds the context window of every available tier; send a smaller request',
@@ -60,15 +101,29 @@ test('operators hear every reason and what to do', () => {
 describe('waiting', () => {
   test('is told when a breaker will probe soon: the shortest wait counts', () => {
     const world = worldOf({ breaker: (id) => ({ state: 'open', retryAfterMs: id === 'fast-local' ? 9_001 : 4_000 }) });
-    expect(refusal('chat', ['fast-local', 'heavy-local'], { world })).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 4 });
+    expect(refusal('chat', ['fast-local', 'heavy-local'], { world })).toMatchObject({
+      kind: 'unavailable',
+      retryAfterSeconds: 4,
+    });
   });
   test('is told when the day ends, and not for a session that stays over its cap', () => {
     const settings = settingsOf({ metered: ['chat'], budgets: { dayUsd: 1, sessionUsd: 1 } });
     const zero = { usd: 0, tokens: 0 };
     const two = { usd: 2, tokens: 0 };
-    const day = refusal('chat', ['cloud'], { settings, world: worldOf({ spent: { session: zero, day: two, dayEndsInMs: 1_500 } }) });
-    expect(day).toMatchObject({ kind: 'budget-spent', status: 429, retryAfterSeconds: 2, message: 'the spending limit for this session or day is reached' });
-    const session = refusal('chat', ['cloud'], { settings, world: worldOf({ spent: { session: two, day: zero, dayEndsInMs: 1_500 } }) });
+    const day = refusal('chat', ['cloud'], {
+      settings,
+      world: worldOf({ spent: { session: zero, day: two, dayEndsInMs: 1_500 } }),
+    });
+    expect(day).toMatchObject({
+      kind: 'budget-spent',
+      status: 429,
+      retryAfterSeconds: 2,
+      message: 'the spending limit for this session or day is reached',
+    });
+    const session = refusal('chat', ['cloud'], {
+      settings,
+      world: worldOf({ spent: { session: two, day: zero, dayEndsInMs: 1_500 } }),
+    });
     expect(session).toMatchObject({ kind: 'budget-spent', status: 429 });
     expect(session).not.toHaveProperty('retryAfterSeconds');
   });
@@ -76,10 +131,22 @@ describe('waiting', () => {
 
 describe('an exact name', () => {
   const exact = (fields: Partial<PlanInput> = {}, source: 'alias' | 'pinned' = 'alias') =>
-    plan(planInput(intentOf(['cloud'], { exact: true, source }), { settings: settingsOf({ tiers: [FAST, HEAVY, CLOUD], exhaustionStatus: 424 }), ...fields }));
+    plan(
+      planInput(intentOf(['cloud'], { exact: true, source }), {
+        settings: settingsOf({ tiers: [FAST, HEAVY, CLOUD], exhaustionStatus: 424 }),
+        ...fields,
+      }),
+    );
 
   test('leads to one candidate whose stream is untouched, whatever verdict and class', () => {
-    expect(exact().candidates).toMatchObject([{ tier: { id: 'cloud' }, hold: 'none', checks: 'none', why: ['exact alias', 'never another tier, stream untouched'] }]);
+    expect(exact().candidates).toMatchObject([
+      {
+        tier: { id: 'cloud' },
+        hold: 'none',
+        checks: 'none',
+        why: ['exact alias', 'never another tier, stream untouched'],
+      },
+    ]);
   });
   test('is refused with the tier and the reason when the tier cannot serve', () => {
     const found = exact({ world: worldOf({ breaker: () => ({ state: 'open', retryAfterMs: 2_000 }) }) });
@@ -87,10 +154,14 @@ describe('an exact name', () => {
       kind: 'pin-unavailable',
       status: 424,
       retryAfterSeconds: 2,
-      message: 'tier cloud is failing and not tried until its next probe; a direct name is never served by another tier',
+      message:
+        'tier cloud is failing and not tried until its next probe; a direct name is never served by another tier',
     });
     expect(found.exclusions).toMatchObject([{ tier: 'cloud', kind: 'breaker-open' }]);
-    expect(exact({ world: worldOf({ hasCredential: () => false }) }).refusal).toMatchObject({ kind: 'pin-unavailable', message: 'tier cloud has no key configured; a direct name is never served by another tier' });
+    expect(exact({ world: worldOf({ hasCredential: () => false }) }).refusal).toMatchObject({
+      kind: 'pin-unavailable',
+      message: 'tier cloud has no key configured; a direct name is never served by another tier',
+    });
     expect(exact({ world: worldOf(down('cloud')) }).refusal?.kind).toBe('pin-unavailable');
   });
   test('keeps the kind of a failure that the caller can act on', () => {
@@ -99,7 +170,11 @@ describe('an exact name', () => {
     expect(exact({ world, settings: settingsOf({ budgets: { dayUsd: 1 } }) }).refusal?.kind).toBe('budget-spent');
   });
   test('of a tier id does not open a cloud tier; an alias is the word of the operator', () => {
-    expect(exact({}, 'pinned').refusal).toMatchObject({ kind: 'metered', status: 424, message: 'tier cloud is not opened for this kind of request; a direct name is never served by another tier' });
+    expect(exact({}, 'pinned').refusal).toMatchObject({
+      kind: 'metered',
+      status: 424,
+      message: 'tier cloud is not opened for this kind of request; a direct name is never served by another tier',
+    });
     expect(exact({ settings: settingsOf({ metered: ['chat'] }) }, 'pinned').candidates).toHaveLength(1);
   });
   test('of a tier that vanished is refused', () => {

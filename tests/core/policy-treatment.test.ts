@@ -34,8 +34,12 @@ describe('a local tier that has to be verified', () => {
     expect(treated(FAST, 'allow-with-verify', byVerdict('none', 'block'))).toBe('block full');
   });
   test('is tightened by the setting of its work class, never loosened', () => {
-    expect(treated(FAST, 'allow-with-verify', { ...byVerdict('none', 'block'), byWorkClass: { chat: 'all' } })).toBe('all full');
-    expect(treated(FAST, 'allow-with-verify', { ...byVerdict('none', 'all'), byWorkClass: { chat: 'none' } })).toBe('all full');
+    expect(treated(FAST, 'allow-with-verify', { ...byVerdict('none', 'block'), byWorkClass: { chat: 'all' } })).toBe(
+      'all full',
+    );
+    expect(treated(FAST, 'allow-with-verify', { ...byVerdict('none', 'all'), byWorkClass: { chat: 'none' } })).toBe(
+      'all full',
+    );
   });
   test('is left unchecked only where the operator holds nothing of it outright', () => {
     expect(treated(FAST, 'allow-with-verify', byVerdict('all', 'none'))).toBe('none none');

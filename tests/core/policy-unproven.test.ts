@@ -6,7 +6,8 @@ import { CLOUD, FAST, HEAVY, intentOf, planInput, settingsOf, tierOf, worldOf } 
 
 const planning = (pool: readonly string[]) => intentOf(pool, { workClass: 'planning' });
 const verify = settingsOf({ whenUnproven: 'verify' });
-const decided = (pool: readonly string[], fields: Partial<PlanInput> = {}) => plan(planInput(planning(pool), { settings: verify, ...fields }));
+const decided = (pool: readonly string[], fields: Partial<PlanInput> = {}) =>
+  plan(planInput(planning(pool), { settings: verify, ...fields }));
 
 describe('when_unproven = "verify"', () => {
   test('serves the most capable denied tier, wholly held and fully checked', () => {
@@ -25,7 +26,10 @@ describe('when_unproven = "verify"', () => {
   });
   test('prefers the better score to the place in the pool', () => {
     const settings = settingsOf({ whenUnproven: 'verify', tiers: [tierOf('unmeasured'), HEAVY] });
-    expect(decided(['unmeasured', 'heavy-local'], { settings }).candidates.map(({ tier }) => tier.id)).toEqual(['unmeasured', 'heavy-local']);
+    expect(decided(['unmeasured', 'heavy-local'], { settings }).candidates.map(({ tier }) => tier.id)).toEqual([
+      'unmeasured',
+      'heavy-local',
+    ]);
   });
   test('is not needed while a proven tier may serve', () => {
     const settings = settingsOf({ whenUnproven: 'verify', metered: ['planning'] });
@@ -49,8 +53,16 @@ describe('availability never overrides the gate: nothing is served unproven whil
   const settings = settingsOf({ whenUnproven: 'verify', metered: ['planning'], budgets: { dayUsd: 1 } });
   const cases: readonly (readonly [string, Partial<World>, string])[] = [
     ['unreachable', { unavailable: (id) => (id === 'cloud' ? 'down' : undefined) }, 'unavailable'],
-    ['broken', { breaker: (id) => (id === 'cloud' ? { state: 'open', retryAfterMs: 9_000 } : undefined) }, 'unavailable'],
-    ['over budget', { spent: { session: { usd: 0, tokens: 0 }, day: { usd: 2, tokens: 0 }, dayEndsInMs: 60_000 } }, 'budget-spent'],
+    [
+      'broken',
+      { breaker: (id) => (id === 'cloud' ? { state: 'open', retryAfterMs: 9_000 } : undefined) },
+      'unavailable',
+    ],
+    [
+      'over budget',
+      { spent: { session: { usd: 0, tokens: 0 }, day: { usd: 2, tokens: 0 }, dayEndsInMs: 60_000 } },
+      'budget-spent',
+    ],
   ];
   test.each(cases)('%s', (_name, world, kind) => {
     const found = decided(['heavy-local', 'cloud'], { settings, world: worldOf(world) });
@@ -60,7 +72,10 @@ describe('availability never overrides the gate: nothing is served unproven whil
 
 test('a denied tier that is down cannot serve unproven either', () => {
   const found = decided(['fast-local', 'heavy-local'], { world: worldOf({ unavailable: () => 'connection refused' }) });
-  expect(found.exclusions.map(({ tier, kind }) => `${tier} ${kind}`)).toEqual(['fast-local unavailable', 'heavy-local unavailable']);
+  expect(found.exclusions.map(({ tier, kind }) => `${tier} ${kind}`)).toEqual([
+    'fast-local unavailable',
+    'heavy-local unavailable',
+  ]);
   expect(found).toMatchObject({ unproven: false, refusal: { kind: 'unavailable' } });
 });
 

@@ -1,7 +1,12 @@
 // Which profile documents are read, what is said about broken ones, and that writing is byte-stable.
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type ProfileDocument, type ProfileRow, readProfileDocument, writeProfileDocument } from '#core/profile-document';
+import {
+  type ProfileDocument,
+  type ProfileRow,
+  readProfileDocument,
+  writeProfileDocument,
+} from '#core/profile-document';
 import { WORK_CLASSES } from '#core/work-class';
 
 const V2 = 'anvil-serving.router.profile_bootstrap/v2';
@@ -17,7 +22,11 @@ const document = (...entries: unknown[]) => ({ schema: V2, mode: 'live', eval_ma
 describe('reading', () => {
   test('a v1 document has no fingerprints and no reasoning', () => {
     const read = readProfileDocument({ ...document(entry), schema: V2.replace('/v2', '/v1') });
-    expect(read.ok && read.document.rows[0]).toMatchObject({ tierId: 'fast-local', fingerprint: null, reasoning: null });
+    expect(read.ok && read.document.rows[0]).toMatchObject({
+      tierId: 'fast-local',
+      fingerprint: null,
+      reasoning: null,
+    });
   });
   test('unknown keys are ignored', () => {
     expect(readProfileDocument({ ...document({ ...entry, stale: true }), defaults: {} }).ok).toBeTrue();
@@ -35,10 +44,31 @@ test.each([
   [{ entries: [] }, [`key schema: expected ${V2} or its /v1, found nothing`]],
   [{ schema: V2 }, ['key entries: expected an array of rows']],
   [document(1), ['row 1: expected an object']],
-  [document(entry, { ...entry, work_class: 'chat', decision: 'yes' }), ['row 2, key decision: expected one of allow, allow-with-verify, deny']],
-  [document({ ...entry, quality_score: 2, sample_n: 1.5 }), ['row 1, key quality_score: expected a number 0..1', 'row 1, key sample_n: expected a whole number, 0 or more']],
-  [document({ ...entry, work_class: 'reviews', last_measured: 3 }), [`row 1, key work_class: expected null or one of ${CLASSES}`, 'row 1, key last_measured: expected an ISO date or null']],
-  [document({ tier_id: '' }), ['row 1, key tier_id: expected a tier id', `row 1, key work_class: missing, expected null or one of ${CLASSES}`, 'row 1, key decision: missing, expected one of allow, allow-with-verify, deny', 'row 1, key quality_score: missing, expected a number 0..1', 'row 1, key sample_n: missing, expected a whole number, 0 or more']],
+  [
+    document(entry, { ...entry, work_class: 'chat', decision: 'yes' }),
+    ['row 2, key decision: expected one of allow, allow-with-verify, deny'],
+  ],
+  [
+    document({ ...entry, quality_score: 2, sample_n: 1.5 }),
+    ['row 1, key quality_score: expected a number 0..1', 'row 1, key sample_n: expected a whole number, 0 or more'],
+  ],
+  [
+    document({ ...entry, work_class: 'reviews', last_measured: 3 }),
+    [
+      `row 1, key work_class: expected null or one of ${CLASSES}`,
+      'row 1, key last_measured: expected an ISO date or null',
+    ],
+  ],
+  [
+    document({ tier_id: '' }),
+    [
+      'row 1, key tier_id: expected a tier id',
+      `row 1, key work_class: missing, expected null or one of ${CLASSES}`,
+      'row 1, key decision: missing, expected one of allow, allow-with-verify, deny',
+      'row 1, key quality_score: missing, expected a number 0..1',
+      'row 1, key sample_n: missing, expected a whole number, 0 or more',
+    ],
+  ],
   [document(entry, entry), ['row 2: second row for tier fast-local, work class review']],
 ])('%j is refused with row and key named', (value, problems) => {
   expect(readProfileDocument(value)).toEqual({ ok: false, problems });

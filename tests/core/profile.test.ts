@@ -7,8 +7,8 @@ import { SEED_ROWS } from '#core/seed-profile';
 import { verdictRank } from '#core/strictness';
 import type { Verdict } from '#core/tier';
 import { WORK_CLASSES, type WorkClass } from '#core/work-class';
-import seedDocument from '../../src/core/data/seed-profile.json';
 import { CLOUD, FAST, HEAVY, tierOf } from '#tests/core/decide-fixtures';
+import seedDocument from '../../src/core/data/seed-profile.json';
 
 const row = (fields: Partial<ProfileRow>): ProfileRow => ({
   tierId: 'fast-local',
@@ -64,9 +64,14 @@ describe('without a measurement', () => {
   });
   test('the defaults are those that the seed document states', () => {
     const { defaults } = seedDocument;
-    const high = WORK_CLASSES.filter((workClass) => verdictFor(profile, other, workClass).verdict === defaults.unmeasured_local_high_risk);
+    const high = WORK_CLASSES.filter(
+      (workClass) => verdictFor(profile, other, workClass).verdict === defaults.unmeasured_local_high_risk,
+    );
     expect(high.sort()).toEqual([...defaults.high_risk_local_classes].sort() as WorkClass[]);
-    expect(verdictFor(profile, other, 'chat')).toMatchObject({ verdict: defaults.unmeasured_local, score: defaults.unmeasured_score });
+    expect(verdictFor(profile, other, 'chat')).toMatchObject({
+      verdict: defaults.unmeasured_local,
+      score: defaults.unmeasured_score,
+    });
   });
 });
 
@@ -125,18 +130,32 @@ test("v0.9's committed replay result keeps its meaning: planning in the cloud on
     ],
   };
   const profile = buildProfile(document);
-  expect([CLOUD, FAST, HEAVY].map((tier) => verdictFor(profile, tier, 'planning').verdict)).toEqual(['allow', 'deny', 'deny']);
+  expect([CLOUD, FAST, HEAVY].map((tier) => verdictFor(profile, tier, 'planning').verdict)).toEqual([
+    'allow',
+    'deny',
+    'deny',
+  ]);
 });
 
 test('an unproven measurement never grants more than verified serving beyond what held without it', () => {
   const verdicts = fc.constantFrom<Verdict>('allow', 'allow-with-verify', 'deny');
   fc.assert(
-    fc.property(fc.constantFrom(FAST, HEAVY, CLOUD, other), fc.constantFrom(...WORK_CLASSES), verdicts, fc.constantFrom(null, 'x'), (tier, workClass, decision, fingerprint) => {
-      const before = verdictFor(buildProfile(), tier, workClass).verdict;
-      const after = verdictFor(loaded([row({ tierId: tier.id, workClass, decision, fingerprint })]), tier, workClass).verdict;
-      expect(verdictRank(after)).toBeGreaterThanOrEqual(Math.min(verdictRank(before), 1));
-      expect(verdictRank(after)).toBeGreaterThanOrEqual(verdictRank(decision));
-    }),
+    fc.property(
+      fc.constantFrom(FAST, HEAVY, CLOUD, other),
+      fc.constantFrom(...WORK_CLASSES),
+      verdicts,
+      fc.constantFrom(null, 'x'),
+      (tier, workClass, decision, fingerprint) => {
+        const before = verdictFor(buildProfile(), tier, workClass).verdict;
+        const after = verdictFor(
+          loaded([row({ tierId: tier.id, workClass, decision, fingerprint })]),
+          tier,
+          workClass,
+        ).verdict;
+        expect(verdictRank(after)).toBeGreaterThanOrEqual(Math.min(verdictRank(before), 1));
+        expect(verdictRank(after)).toBeGreaterThanOrEqual(verdictRank(decision));
+      },
+    ),
   );
 });
 

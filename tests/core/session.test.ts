@@ -4,7 +4,11 @@ import { type SessionInput, sessionOf } from '#core/session';
 
 const hash = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex');
 
-const marked = (headers: Record<string, string> = {}, raw: SessionInput['raw'] = {}, fields: Partial<SessionInput> = {}) =>
+const marked = (
+  headers: Record<string, string> = {},
+  raw: SessionInput['raw'] = {},
+  fields: Partial<SessionInput> = {},
+) =>
   sessionOf({
     header: (name) => headers[name],
     raw,
@@ -39,12 +43,15 @@ test.each(SOURCES)('%s is recognised', (from, headers, raw) => {
   expect(id).not.toContain(UUID.slice(0, 8));
 });
 
-test.each(SOURCES.map((source, index) => [source[0], index] as const))('%s outranks everything after it', (from, index) => {
-  const rest = SOURCES.slice(index);
-  const headers = Object.assign({}, ...rest.map(([, each]) => each));
-  const raw = Object.assign({}, ...rest.map(([, , each]) => each));
-  expect(marked(headers, raw).from).toBe(from as never);
-});
+test.each(SOURCES.map((source, index) => [source[0], index] as const))(
+  '%s outranks everything after it',
+  (from, index) => {
+    const rest = SOURCES.slice(index);
+    const headers = Object.assign({}, ...rest.map(([, each]) => each));
+    const raw = Object.assign({}, ...rest.map(([, , each]) => each));
+    expect(marked(headers, raw).from).toBe(from as never);
+  },
+);
 
 test('the same mark is the same session wherever it is carried', () => {
   const ids = SOURCES.filter(([from]) => from !== 'traceparent').map(([, headers, raw]) => marked(headers, raw).id);
@@ -64,7 +71,9 @@ describe('what is no mark', () => {
     ['metadata of another type', {}, { metadata: 7 }],
     ['a cache key of another type', {}, { prompt_cache_key: 7 }],
     ['client metadata of another type', {}, { client_metadata: 'x' }],
-  ] as const)('%s falls back to the opening', (_name, headers, raw) => expect(marked(headers, raw).from).toBe('opening'));
+  ] as const)('%s falls back to the opening', (_name, headers, raw) =>
+    expect(marked(headers, raw).from).toBe('opening'),
+  );
 });
 
 describe('the opening', () => {
@@ -72,14 +81,22 @@ describe('the opening', () => {
     marked({}, {}, { facts: { systemText, firstUserText }, tokenName }).id;
 
   test('tells conversations apart by system text, first words and token', () => {
-    const ids = [opened('a', 'b'), opened('a', 'c'), opened('x', 'b'), opened('a', 'b', 'alice'), opened('a', 'b', 'bob')];
+    const ids = [
+      opened('a', 'b'),
+      opened('a', 'c'),
+      opened('x', 'b'),
+      opened('a', 'b', 'alice'),
+      opened('a', 'b', 'bob'),
+    ];
     expect(new Set(ids).size).toBe(5);
     expect(opened('a', 'b', 'alice')).toBe(ids[3] as string);
   });
   test('does not change with later system text or with the billing line of a client version', () => {
     const long = 's'.repeat(3_000);
     expect(opened(`${long} and more`, 'b')).toBe(opened(long, 'b'));
-    expect(opened('x-anthropic-billing-header: cc_version=2;\nhelp', 'b')).toBe(opened('x-anthropic-billing-header: cc_version=3;\nhelp', 'b'));
+    expect(opened('x-anthropic-billing-header: cc_version=2;\nhelp', 'b')).toBe(
+      opened('x-anthropic-billing-header: cc_version=3;\nhelp', 'b'),
+    );
   });
   test('is never mistaken for a mark with the same words', () => {
     expect(marked({ 'session-id': 'a\nb' }).id).not.toBe(opened('a', 'b'));

@@ -12,7 +12,11 @@ describe('affinity', () => {
     sessions.served('s', 'main', 'fast');
     sessions.served('s', 'main', 'heavy');
     sessions.served('s', 'sub', 'fast');
-    expect([sessions.affinity('s', 'main'), sessions.affinity('s', 'sub'), sessions.affinity('t', 'main')]).toEqual(['heavy', 'fast', undefined]);
+    expect([sessions.affinity('s', 'main'), sessions.affinity('s', 'sub'), sessions.affinity('t', 'main')]).toEqual([
+      'heavy',
+      'fast',
+      undefined,
+    ]);
   });
   test('ends when that tier fails, not when another does', () => {
     const sessions = createSessions(createSimulatedClock(), 10);
@@ -28,7 +32,11 @@ describe('affinity', () => {
     for (let lane = 0; lane < 16; lane += 1) sessions.served('s', `${lane}`, 'fast');
     sessions.served('s', '0', 'fast');
     sessions.served('s', '16', 'fast');
-    expect([sessions.affinity('s', '0'), sessions.affinity('s', '1'), sessions.affinity('s', '16')]).toEqual(['fast', undefined, 'fast']);
+    expect([sessions.affinity('s', '0'), sessions.affinity('s', '1'), sessions.affinity('s', '16')]).toEqual([
+      'fast',
+      undefined,
+      'fast',
+    ]);
   });
 });
 

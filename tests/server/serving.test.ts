@@ -92,7 +92,7 @@ test('a refused connection escalates at once', async () => {
   const response = await two.server.post(CHAT, chatRequest());
   await response.text();
   const record = await two.server.record(idOf(response));
-  expect(record.attempts[0]).toMatchObject({ tier: 'fast-local', outcome: 'error', failure: 'unreachable' });
+  expect(record.attempts[0]).toMatchObject({ tier: 'fast-local', outcome: 'skipped-unavailable' });
   expect(record.servedTier).toBe('heavy-local');
 });
 
@@ -125,22 +125,41 @@ test('block: prose leaves while the answer is still being written, a tool call o
 
 test('block: a broken tool call after prose ends the stream in an error, never in a clean stop', async () => {
   await using two = await startTwoTiers();
-  two.fast.always(
-    answerSteps('openai-chat', true, {
-      blocks: [
-        { kind: 'text', text: 'Let me look.' },
-        { kind: 'tool', name: 'read_file', arguments: '{"path": ' },
-      ],
-    }),
-  );
+  const events = eventsFor('openai-chat', {
+    blocks: [
+      { kind: 'text', text: 'Let me look.' },
+      { kind: 'tool', name: 'read_file', arguments: '{"path": ' },
+    ],
+  });
+  const firstCall = events.findIndex((event) => event.includes('tool_calls'));
+  two.fast.always([
+    sseHead(),
+    ...events.slice(0, firstCall).map((chunk) => ({ chunk })),
+    { waitFor: 'prose read' },
+    ...events.slice(firstCall).map((chunk) => ({ chunk })),
+  ]);
   const response = await two.server.post(CHAT, chatRequest({ tools: [READ_FILE] }));
-  const body = await response.text();
-  const seen = chatSeen(body);
+  two.fast.release('prose read');
+  const seen = chatSeen(await response.text());
   expect(seen.text).toBe('Let me look.');
   expect(seen.tools).toEqual([]);
   expect(seen.finish).toBeUndefined();
-  expect(body).toContain('"error"');
+  expect(seen.error).toBeDefined();
   expect((await two.server.record(idOf(response))).outcome).toBe('broken');
+});
+
+test('block: a broken tool call that comes with the prose escalates, because nothing has left yet', async () => {
+  await using two = await startTwoTiers();
+  const broken = eventsFor('openai-chat', {
+    blocks: [
+      { kind: 'text', text: 'Let me look.' },
+      { kind: 'tool', name: 'read_file', arguments: '{"path": ' },
+    ],
+  });
+  two.fast.always(sse([broken.join('')]));
+  two.heavy.always(answerSteps('openai-chat', true, ANSWER));
+  const response = await two.server.post(CHAT, chatRequest({ tools: [READ_FILE] }));
+  expect(chatSeen(await response.text()).text).toBe('Hello! What can I do for you today?');
 });
 
 test('a stream cut after it began ends in an error event of the caller’s dialect', async () => {

@@ -19,8 +19,8 @@ test('a file that is no database is left untouched; moved away, recording resume
   expect(log.decisions.get(idOf(1))?.id).toBe(idOf(1));
   expect(log.problems).toHaveLength(1);
   expect(log.problems[0]).toMatchObject({ kind: 'damaged' });
-  expect(log.problems[0]?.message).toContain(path);
-  expect(log.problems[0]?.message).toContain('move it away');
+  expect(log.problems[0]?.reason).toContain(path);
+  expect(log.problems[0]?.reason).toContain('move it away');
   expect(readFileSync(path, 'utf8')).toBe(text);
 
   renameSync(path, `${path}.broken`);
@@ -51,7 +51,7 @@ test('a database of another program is refused and not changed', async () => {
   log.decisions.append(sampleRecord());
   await log.decisions.flush();
   expect(log.problems[0]).toMatchObject({ kind: 'refused' });
-  expect(log.problems[0]?.message).toContain('another program');
+  expect(log.problems[0]?.reason).toContain('another program');
   expect(readFileSync(path).equals(bytes)).toBe(true);
 });
 
@@ -70,7 +70,7 @@ test('a file of a newer schema is refused and not changed', async () => {
   await log.decisions.flush();
   expect(log.decisions.stats()).toMatchObject({ state: 'failing', queued: 1 });
   expect(log.problems[0]).toMatchObject({ kind: 'refused' });
-  expect(log.problems[0]?.message).toContain('newer anvil-serving');
+  expect(log.problems[0]?.reason).toContain('newer anvil-serving');
   const found = new Database(path, { readonly: true });
   expect(found.query('SELECT count(*) AS rows FROM decision').get()).toEqual({ rows: 1 });
   found.close();
@@ -135,7 +135,7 @@ test('a file that is moved away while in use is noticed within a minute', async 
   log.decisions.append(sampleRecord({ id: idOf(3) }));
   await log.decisions.flush();
   expect(log.problems).toHaveLength(1);
-  expect(log.problems[0]?.message).toContain('moved or removed');
+  expect(log.problems[0]?.reason).toContain('moved or removed');
   expect(log.decisions.list({}).records.map((record) => record.id)).toEqual([idOf(3)]);
 
   await using archive = openForTest(folder.file('archive.db'));

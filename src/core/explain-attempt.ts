@@ -1,0 +1,88 @@
+/** What happened on one tier, in plain words? */
+import type { AttemptOutcome, AttemptRecord } from '#core/decision';
+import { wasSent } from '#core/decision-facts';
+import type { Usage } from '#core/message';
+import { inBytes, inDollars, inOneLine, inThousands, inTime } from '#core/plain-words';
+
+const OUTCOME: Record<AttemptOutcome, string> = {
+  served: 'served',
+  rejected: 'its answer was rejected',
+  error: 'failed',
+  overflow: 'its answer grew too large',
+  'skipped-breaker': 'not asked',
+  'skipped-busy': 'not asked',
+  'skipped-window': 'not asked',
+  'skipped-unavailable': 'not asked',
+  broken: 'broke off after its answer had begun to leave',
+  cancelled: 'stopped when the caller hung up',
+};
+
+const WHY_SKIPPED: Partial<Record<AttemptOutcome, string>> = {
+  'skipped-breaker': 'its breaker is open',
+  'skipped-busy': 'it had no free place',
+  'skipped-window': 'its window is too small as well',
+  'skipped-unavailable': 'it could not be reached',
+};
+
+export const tokensInWords = (usage: Usage): string => {
+  const parts = [
+    usage.cacheRead ? `${inThousands(usage.cacheRead)} from cache` : undefined,
+    usage.cacheWrite ? `${inThousands(usage.cacheWrite)} written to cache` : undefined,
+  ].filter((part) => part !== undefined);
+  const cached = parts.length > 0 ? ` (${parts.join(', ')})` : '';
+  const reasoning = usage.reasoning ? ` (${inThousands(usage.reasoning)} of them reasoning)` : '';
+  const counted = usage.estimated ? ', our estimate' : '';
+  return `${inThousands(usage.input)} tokens in${cached}, ${inThousands(usage.output)} out${reasoning}${counted}`;
+};
+
+const timing = (attempt: AttemptRecord): string => {
+  const marks = [
+    attempt.headersMs === undefined ? undefined : `answered after ${inTime(attempt.headersMs - attempt.startedMs)}`,
+    attempt.firstPartMs === undefined
+      ? undefined
+      : `first part after ${inTime(attempt.firstPartMs - attempt.startedMs)}`,
+    `took ${inTime(attempt.endedMs - attempt.startedMs)}`,
+  ];
+  return marks.filter((mark) => mark !== undefined).join(', ');
+};
+
+const reason = (attempt: AttemptRecord): string => {
+  const status = attempt.upstreamStatus === undefined ? '' : `status ${attempt.upstreamStatus}, `;
+  const detail = attempt.detail === undefined ? '' : `: ${inOneLine(attempt.detail)}`;
+  return `${status}${attempt.failure ?? ''}${detail}`;
+};
+
+const verifierLines = (attempt: AttemptRecord): string[] => {
+  const failed = attempt.verifiers.filter(({ verdict }) => verdict === 'fail');
+  const passed = attempt.verifiers.filter(({ verdict }) => verdict === 'pass').map(({ verifier }) => verifier);
+  return [
+    ...failed.map(({ verifier, code, detail, position }) => {
+      const said = detail === undefined ? '' : `: ${inOneLine(detail)}`;
+      return `${verifier} found ${code ?? 'a fault'} after ${inThousands(position)} characters${said}`;
+    }),
+    ...(passed.length > 0 ? [`passed: ${passed.join(', ')}`] : []),
+  ];
+};
+
+/** The attempt's line, then its details, each indented further. */
+export const explainAttempt = (attempt: AttemptRecord, number: number): string[] => {
+  const name = inOneLine(attempt.tier, 80);
+  if (!wasSent(attempt)) {
+    const why = attempt.detail === undefined ? WHY_SKIPPED[attempt.outcome] : inOneLine(attempt.detail);
+    return [`  ${number}. ${name}: ${OUTCOME[attempt.outcome]}, ${why}`];
+  }
+  const model = attempt.model === '' ? '' : ` (${inOneLine(attempt.model, 80)})`;
+  const begun = `begun at ${inTime(attempt.startedMs)}`;
+  const spent = attempt.usage ? `${tokensInWords(attempt.usage)}; cost ${inDollars(attempt.costUsd)}` : undefined;
+  const details = [
+    ...(attempt.failure === undefined ? [] : [reason(attempt)]),
+    ...verifierLines(attempt),
+    ...(attempt.bytesHeldMax > 0 ? [`held back at most ${inBytes(attempt.bytesHeldMax)}`] : []),
+    ...(spent === undefined ? [] : [spent]),
+    ...(attempt.losses?.length ? [`could not be carried to this tier: ${inOneLine(attempt.losses.join(', '))}`] : []),
+  ];
+  return [
+    `  ${number}. ${name}${model}: ${OUTCOME[attempt.outcome]}; ${begun}, ${timing(attempt)}`,
+    ...details.map((line) => `     ${line}`),
+  ];
+};

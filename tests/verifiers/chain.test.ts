@@ -1,0 +1,191 @@
+/** How do verifiers work together on one attempt, and what happens when one of them is broken? */
+import { describe, expect, test } from 'bun:test';
+import type { StreamPart } from '#core/message';
+import type { Verifier } from '#core/verifier';
+import { type AnswerSketch, contextOf, partsOf, tool } from '#tests/verifiers/support';
+import { type ChainOptions, createChain } from '#verifiers/chain';
+import { CHAINS, VERIFIERS } from '#verifiers/index';
+
+/** A clock that stands still unless a verifier moves it. */
+const createClock = (): { micros: () => number; advance: (micros: number) => void } => {
+  let now = 0;
+  return {
+    micros: () => now,
+    advance: (micros) => {
+      now += micros;
+    },
+  };
+};
+
+const chainOf = (fields: Partial<ChainOptions> = {}): ReturnType<typeof createChain> =>
+  createChain({ level: 'full', context: contextOf(), micros: createClock().micros, ...fields });
+
+const feed = (chain: ReturnType<typeof createChain>, answer: AnswerSketch): ReturnType<typeof chain.finish> => {
+  for (const part of partsOf(answer, [5])) {
+    const finding = chain.observe(part);
+    if (finding !== undefined) return finding;
+  }
+  return chain.finish({ usage: answer.usage });
+};
+
+const quiet = (name: string, run: Partial<ReturnType<Verifier['start']>> = {}): Verifier => ({
+  name,
+  start: () => ({ observe: () => undefined, finish: () => undefined, ...run }),
+});
+
+const text = (characters: string): StreamPart => ({ type: 'text-delta', index: 0, text: characters });
+
+describe('levels', () => {
+  test('the public names and their order are those of v0.9', () => {
+    const names = [
+      'non_empty_content',
+      'not_truncated',
+      'tool_call_json_valid',
+      'code_parses',
+      'diff_well_formed',
+      'format_well_formed',
+      'refusal_marker',
+    ];
+    expect(Object.keys(VERIFIERS)).toEqual(names);
+    expect(Object.values(VERIFIERS).map(({ name }) => name)).toEqual(names);
+    expect(CHAINS.full.map(({ name }) => name)).toEqual(names);
+    expect(CHAINS.minimal.map(({ name }) => name)).toEqual(names.slice(0, 3));
+    expect(CHAINS.none).toEqual([]);
+  });
+
+  test('level none judges nothing', () => {
+    const chain = chainOf({ level: 'none' });
+    expect(feed(chain, { text: '' })).toBeUndefined();
+    expect(chain.results()).toEqual([]);
+    expect(chain.score()).toBe(1);
+  });
+
+  test('level minimal lets a broken diff pass that full refuses', () => {
+    const answer = { text: '```diff\n@@ -1,9 +1,9 @@\n a\n```' };
+    expect(feed(chainOf({ level: 'minimal' }), answer)).toBeUndefined();
+    expect(feed(chainOf(), answer)).toMatchObject({ verifier: 'diff_well_formed', code: 'hunk-short' });
+  });
+});
+
+describe('verdicts', () => {
+  test('a good answer passes every verifier, with its size and score', () => {
+    const chain = chainOf();
+    expect(feed(chain, { text: 'Hello there.' })).toBeUndefined();
+    for (const row of chain.results()) {
+      expect(row).toEqual({ verifier: row.verifier, verdict: 'pass', score: 1, costMicros: 0, position: 12 });
+    }
+  });
+
+  test('the first proof comes while the answer is still running', () => {
+    const chain = chainOf({ context: contextOf({ tools: [tool('read_file')] }) });
+    expect(chain.observe({ type: 'tool-start', index: 0, id: 'a', name: 'write_file' })).toMatchObject({
+      verifier: 'tool_call_json_valid',
+      code: 'unknown-tool',
+    });
+    const row = chain.results().find(({ verifier }) => verifier === 'tool_call_json_valid');
+    expect(row).toMatchObject({ verdict: 'fail', code: 'unknown-tool', score: 0, position: 0 });
+    expect(chain.score()).toBe(0);
+  });
+
+  test('before the end, what has not failed has no opinion', () => {
+    const chain = chainOf();
+    chain.observe(text('Hel'));
+    for (const row of chain.results())
+      expect(row).toMatchObject({ verdict: 'no-opinion', code: 'unfinished', position: 3 });
+  });
+
+  test('after a proof the others go on, and the earliest proof stays the answer', () => {
+    const chain = chainOf({ context: contextOf({ tools: [tool('read_file')] }) });
+    const first = chain.observe({ type: 'tool-start', index: 0, id: 'a', name: 'x' });
+    chain.observe({ type: 'finish', reason: 'length' });
+    expect(chain.finish({ usage: undefined })).toEqual(first);
+    expect(chain.finish({ usage: undefined })).toEqual(first);
+    const verdicts = chain.results().map(({ verifier, verdict, code }) => [verifier, verdict, code]);
+    expect(verdicts.slice(0, 3)).toEqual([
+      ['non_empty_content', 'pass', undefined],
+      ['not_truncated', 'fail', 'cut-without-cap'],
+      ['tool_call_json_valid', 'fail', 'unknown-tool'],
+    ]);
+  });
+
+  test('two proofs of one part are both kept; the chain order decides which is told', () => {
+    const both = ['one', 'two'].map((name) => quiet(name, { observe: () => ({ code: 'bad', detail: name }) }));
+    const chain = chainOf({ verifiers: both });
+    expect(chain.observe(text('x'))).toEqual({ verifier: 'one', code: 'bad', detail: 'one' });
+    expect(chain.results().map(({ verdict }) => verdict)).toEqual(['fail', 'fail']);
+    expect(chain.observe(text('y'))).toBeUndefined();
+  });
+
+  test('the lowest score is the score of the chain', () => {
+    const chain = chainOf();
+    expect(feed(chain, { text: "I'm unable to do that." })).toBeUndefined();
+    expect(chain.score()).toBe(0.2);
+    expect(chain.results().at(-1)).toMatchObject({ verifier: 'refusal_marker', verdict: 'pass', score: 0.2 });
+  });
+});
+
+describe('broken verifiers never fail an answer', () => {
+  const fail = (): never => {
+    throw new Error('quoting the secret text');
+  };
+  const broken: readonly [title: string, verifier: Verifier][] = [
+    ['starting', { name: 'broken', start: fail }],
+    ['observing', quiet('broken', { observe: fail })],
+    ['finishing', quiet('broken', { finish: fail })],
+    ['scoring', quiet('broken', { score: fail })],
+  ];
+  test.each(broken)('one that throws while %s has no opinion, and its words are not kept', (_title, verifier) => {
+    const chain = chainOf({ verifiers: [verifier, quiet('sound')] });
+    expect(feed(chain, { text: 'Hello' })).toBeUndefined();
+    const [first, second] = chain.results();
+    expect(first).toMatchObject({ verifier: 'broken', verdict: 'no-opinion', code: 'threw', score: 1 });
+    expect(JSON.stringify(first)).not.toContain('secret');
+    expect(second).toMatchObject({ verifier: 'sound', verdict: 'pass' });
+  });
+
+  test('one that outspends its budget is not asked again', () => {
+    const clock = createClock();
+    let calls = 0;
+    const slow = quiet('slow', {
+      observe: () => {
+        calls += 1;
+        clock.advance(600);
+        return undefined;
+      },
+      finish: () => ({ code: 'late', detail: 'never told' }),
+    });
+    const chain = chainOf({ verifiers: [slow], micros: clock.micros, budgetMicros: 1000 });
+    for (let part = 0; part < 10; part += 1) chain.observe(text('x'.repeat(1000)));
+    expect(calls).toBe(2);
+    expect(chain.finish({ usage: undefined })).toBeUndefined();
+    expect(chain.results()).toMatchObject([
+      { verdict: 'no-opinion', code: 'over-budget', costMicros: 1200, position: 2000 },
+    ]);
+  });
+
+  test('a proof found by an expensive step still counts', () => {
+    const clock = createClock();
+    const slow = quiet('slow', {
+      finish: () => {
+        clock.advance(5000);
+        return { code: 'bad', detail: 'late but proven' };
+      },
+    });
+    const chain = chainOf({ verifiers: [slow], micros: clock.micros, budgetMicros: 1000 });
+    expect(chain.finish({ usage: undefined })).toMatchObject({ code: 'bad' });
+  });
+
+  test('small parts are timed by sample: the cost is estimated, the budget is not charged for the estimate', () => {
+    const clock = createClock();
+    const steady = quiet('steady', {
+      observe: () => {
+        clock.advance(10);
+        return undefined;
+      },
+    });
+    const chain = chainOf({ verifiers: [steady], micros: clock.micros, budgetMicros: 100 });
+    for (let part = 0; part < 160; part += 1) chain.observe(text('x'));
+    expect(chain.finish({ usage: undefined })).toBeUndefined();
+    expect(chain.results()).toMatchObject([{ verdict: 'pass', costMicros: 1600, position: 160 }]);
+  });
+});
