@@ -7,10 +7,8 @@ import type { WorkClass } from '#core/work-class';
 export const workClassOf = (record: DecisionRecord): WorkClass | undefined =>
   record.intent?.gateClass ?? record.intent?.workClass ?? record.intent?.inferredClass;
 
-const SKIPPED: ReadonlySet<AttemptRecord['outcome']> = new Set(['skipped-breaker', 'skipped-busy', 'skipped-window']);
-
 /** True when the tier was really asked; skipped attempts never reached it. */
-export const wasSent = (attempt: AttemptRecord): boolean => !SKIPPED.has(attempt.outcome);
+export const wasSent = (attempt: AttemptRecord): boolean => !attempt.outcome.startsWith('skipped-');
 
 /** The attempt whose answer the caller received, whole or in part. */
 export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefined =>

@@ -15,6 +15,7 @@ export type AttemptOutcome =
   | 'skipped-busy'
   | 'skipped-window'
   | 'skipped-unavailable'
+  | 'skipped-budget'
   | 'broken'
   | 'cancelled';
 

@@ -13,6 +13,7 @@ const OUTCOME: Record<AttemptOutcome, string> = {
   'skipped-busy': 'not asked',
   'skipped-window': 'not asked',
   'skipped-unavailable': 'not asked',
+  'skipped-budget': 'not asked',
   broken: 'broke off after its answer had begun to leave',
   cancelled: 'stopped when the caller hung up',
 };
@@ -22,6 +23,7 @@ const WHY_SKIPPED: Partial<Record<AttemptOutcome, string>> = {
   'skipped-busy': 'it had no free place',
   'skipped-window': 'its window is too small as well',
   'skipped-unavailable': 'it could not be reached',
+  'skipped-budget': 'a spending limit was reached',
 };
 
 export const tokensInWords = (usage: Usage): string => {

@@ -1,7 +1,8 @@
 /** What happened to one request and why, as a story for a person? Metadata only, like the record it tells. */
-import type { DecisionRecord, RequestOutcome } from '#core/decision';
-import { servingAttempt, tokensOf, wasSent } from '#core/decision-facts';
+import type { AttemptRecord, DecisionRecord, RequestOutcome } from '#core/decision';
+import { tokensOf, wasSent } from '#core/decision-facts';
 import { explainAttempt } from '#core/explain-attempt';
+import type { AttemptFailureKind } from '#core/failure';
 import { inDollars, inNumber, inOneLine, inThousands, inTime } from '#core/plain-words';
 import type { IntentSource } from '#core/plan';
 import { REMEDY_OF_ATTEMPT, REMEDY_OF_FAILURE } from '#core/remedies';
@@ -109,14 +110,19 @@ const usedLine = (record: DecisionRecord): string[] => {
 const failureLine = ({ failure, detail }: DecisionRecord): string[] =>
   failure === undefined ? [] : [`Failure: ${failure}${detail === undefined ? '' : `: ${inOneLine(detail, 1_000)}`}`];
 
+/** A tier that was passed over has the remedy of the failure it was spared. */
+const troubleOf = ({ failure, outcome }: AttemptRecord): AttemptFailureKind | undefined => {
+  if (outcome === 'served') return undefined;
+  if (outcome === 'skipped-unavailable') return 'unreachable';
+  return outcome === 'skipped-busy' ? 'busy' : failure;
+};
+
 /** One remedy per kind of trouble, in the order met; a refusal's own detail may end in its remedy already. */
 const remedyLines = (record: DecisionRecord): string[] => {
-  const served = servingAttempt(record);
-  const ofAttempts = record.attempts.flatMap((attempt) =>
-    attempt.failure === undefined || (attempt === served && attempt.outcome === 'served')
-      ? []
-      : [`${inOneLine(attempt.tier, 80)}: ${REMEDY_OF_ATTEMPT[attempt.failure]}`],
-  );
+  const ofAttempts = record.attempts.flatMap((attempt) => {
+    const trouble = troubleOf(attempt);
+    return trouble === undefined ? [] : [`${inOneLine(attempt.tier, 80)}: ${REMEDY_OF_ATTEMPT[trouble]}`];
+  });
   const isTold = record.detail?.includes(' — ') === true;
   const ofRequest = record.failure === undefined || isTold ? [] : [REMEDY_OF_FAILURE[record.failure]];
   const remedies = [...new Set([...ofAttempts, ...ofRequest])];

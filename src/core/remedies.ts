@@ -24,7 +24,7 @@ export const REMEDY_OF_FAILURE: Record<FailureKind, string> = {
   'budget-spent': 'raise the cap in [router.budgets], or wait for the new day (UTC) or a new session',
   overloaded: 'raise concurrency_max in [router.limits] or max_concurrency of the tier, or send less at once',
   draining: 'the router was shutting down: ask again when it is back',
-  deadline: 'raise total_ms in [router.attempts], or put a faster tier first',
+  deadline: 'raise total_seconds in [router.attempts], or put a faster tier first',
   broken: 'the answer had begun, so nothing else could be tried: the caller has to ask again',
   internal: 'this is a bug of the router: report it with this decision and the log around it',
 };
@@ -32,7 +32,7 @@ export const REMEDY_OF_FAILURE: Record<FailureKind, string> = {
 /** For one attempt on one tier. */
 export const REMEDY_OF_ATTEMPT: Record<AttemptFailureKind, string> = {
   unreachable: 'start its engine and check base_url',
-  timeout: 'see which deadline passed; a model that loads slowly needs a longer first_byte_ms',
+  timeout: 'see which deadline passed; a model that loads slowly needs a longer first_byte_seconds',
   'rate-limited': 'lower max_concurrency for it, or raise its quota',
   'server-error': "look into the engine's own log at that time",
   unauthorized: 'its key is refused: correct the variable named by auth_env, then restart',
@@ -42,5 +42,5 @@ export const REMEDY_OF_ATTEMPT: Record<AttemptFailureKind, string> = {
   'cut-off': "the connection ended before the answer did: look into the engine's log, or for a proxy in between",
   rejected: 'its answer was proved bad; if that is common for this class, measure it again or deny it',
   overflow: 'its answer outgrew what may be held: raise bytes_max in [router.hold], or hold less for this class',
-  busy: 'all its places were taken: raise max_concurrency, or queue_max and queue_wait_ms in [router.limits]',
+  busy: 'all its places were taken: raise max_concurrency, or queue_max and queue_wait_seconds in [router.limits]',
 };

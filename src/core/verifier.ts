@@ -6,7 +6,7 @@ export interface VerifyContext {
   readonly tools: readonly ToolDefinition[];
   readonly toolChoice?: ToolChoice | undefined;
   readonly parallelToolCalls?: boolean | undefined;
-  /** The cap the upstream was really given (caller's, or clamped to the tier), if any. */
+  /** The caller's own cap, if any. A stop at a lower limit of the tier is a truncation, not compliance. */
   readonly maxOutputTokens: number | undefined;
   readonly outputFormat?: OutputFormat | undefined;
   /** Compiles a tool's schema, cached across requests; undefined means "cannot compile": no opinion. */

@@ -1,5 +1,6 @@
 /** The real world on Bun: the one production implementation of `Effects`. */
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock, Effects, FetchSession, Files } from '#platform/effects';
 
 /** Idle upstream connections kept per tier. */
@@ -48,6 +49,7 @@ const readText = async (path: string): Promise<string | undefined> => {
 };
 
 const replaceFile = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     const handle = await open(temporary, 'wx', 0o600);

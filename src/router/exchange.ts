@@ -46,7 +46,7 @@ export interface Runtime {
   readonly breakers: Breakers;
   readonly admission: Admission;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
-  readonly memory: Pick<Memory, 'reserve' | 'estimator'>;
+  readonly memory: Pick<Memory, 'reserve' | 'capReached' | 'estimator'>;
   readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
   readonly presence: Presence;
   /** Hears of every attempt that a tier refused for want of a valid key. */

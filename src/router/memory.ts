@@ -1,11 +1,12 @@
 /** What outlives a request: sessions with their affinity and spending, and each tier's tokens-per-character ratio. */
+import { capReached, capText } from '#core/budget';
 import { type Amount, chargeOf, isMetered, NOTHING } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
-import { expectedCharge, type PromptEstimate } from '#core/estimate';
+import { expectedCharge } from '#core/estimate';
 import type { ModelRequest, RequestFacts, Usage } from '#core/message';
 import type { World } from '#core/readiness';
 import { type SessionMark, sessionOf } from '#core/session';
-import type { Settings } from '#core/settings';
+import type { BudgetSettings, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import type { Effects } from '#platform/effects';
 import { createEstimator, type Estimator } from '#router/estimator';
@@ -28,7 +29,9 @@ export interface Memory {
   /** What a decision may know of the session: who holds its prefix, and what is spent. */
   view(session: SessionMark): Pick<World, 'affinity' | 'spent'>;
   /** Sets aside what an attempt will probably cost; undefined on a tier that is free. */
-  reserve(session: SessionMark, tier: Tier, estimate: PromptEstimate, facts: RequestFacts): SettleCharge | undefined;
+  reserve(session: SessionMark, tier: Tier, facts: RequestFacts): SettleCharge | undefined;
+  /** The spending limit that an attempt on this tier would pass now; undefined when there is none. */
+  capReached(session: SessionMark, tier: Tier, facts: RequestFacts, budgets: BudgetSettings): string | undefined;
   /** Learns from a request that has ended. */
   learn(record: DecisionRecord, session: SessionMark, facts: RequestFacts, settings: Settings): void;
   reconfigure(settings: Settings): void;
@@ -58,10 +61,16 @@ export const createMemory = (
       const affinity = sessions.affinity(session.id, session.lane);
       return { spent: spend.state(session.id), ...(affinity === undefined ? {} : { affinity }) };
     },
-    reserve(session, tier, estimate, facts) {
+    reserve(session, tier, facts) {
       if (!isMetered(tier)) return undefined;
-      const settle = spend.reserve(session.id, expectedCharge(tier, estimate, facts));
+      const settle = spend.reserve(session.id, expectedCharge(tier, estimator.estimate(tier, facts), facts));
       return (usage) => settle(usage ? chargeOf(tier, usage) : NOTHING);
+    },
+    capReached(session, tier, facts, budgets) {
+      if (!isMetered(tier)) return undefined;
+      const expected = expectedCharge(tier, estimator.estimate(tier, facts), facts);
+      const reached = capReached(budgets, spend.state(session.id), expected);
+      return reached && capText(reached);
     },
     learn(record, session, facts, { tierById }) {
       for (const attempt of record.attempts) {

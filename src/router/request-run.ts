@@ -97,6 +97,11 @@ export class RequestRun implements RequestPort {
       this.#skip(candidate, 'skipped-window', `its window of ${tier.contextLimit} tokens is too small as well`);
       return;
     }
+    const unaffordable = this.#unaffordable(candidate);
+    if (unaffordable !== undefined) {
+      this.#skip(candidate, 'skipped-budget', unaffordable);
+      return;
+    }
     const admission = this.#runtime.breakers.admit(tier.id, this.#gate(candidate), this.#exchange.id);
     if (!admission.ok) {
       this.#noteRetryAfter(admission.retryAfterMs);
@@ -178,7 +183,7 @@ export class RequestRun implements RequestPort {
       }
     }
     const startedAt = clock.now();
-    const upstream = upstreamRequest(exchange, plan, candidate, generation, runtime, () => this.#typed());
+    const upstream = upstreamRequest(exchange, candidate, generation, runtime, () => this.#typed());
     const session = generation.sessions.get(candidate.tier.id);
     if (!session) throw new Error(`tier ${candidate.tier.id} has no session`);
     const attempt = new Attempt(
@@ -189,7 +194,7 @@ export class RequestRun implements RequestPort {
         session,
         clock,
         bytesMax: generation.settings.hold.bytesMax,
-        verify: verifyContext(exchange.request, () => this.#typed(), upstream.maxOutputTokens, runtime.compileSchema),
+        verify: verifyContext(exchange.request, () => this.#typed(), runtime.compileSchema),
         speaker: {
           caller: exchange.caller,
           sameDialect: upstream.sameDialect,
@@ -244,10 +249,16 @@ export class RequestRun implements RequestPort {
     return { exchange: this.#exchange, plan: this.#plan, generation: this.#generation, runtime: this.#runtime };
   }
 
+  /** Budgets are checked again at the turn of each tier: other requests may have spent them since the plan. */
+  #unaffordable({ tier }: Candidate): string | undefined {
+    const { session, request } = this.#exchange;
+    return session && this.#runtime.memory.capReached(session, tier, request.facts, this.#generation.settings.budgets);
+  }
+
   #reserve({ tier }: Candidate): SettleCharge | undefined {
     const { session, request } = this.#exchange;
     const { memory } = this.#runtime;
-    return session && memory.reserve(session, tier, memory.estimator.estimate(tier, request.facts), request.facts);
+    return session && memory.reserve(session, tier, request.facts);
   }
 
   #typed(): Conversation {

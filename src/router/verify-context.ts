@@ -4,15 +4,13 @@ import type { VerifyContext } from '#core/verifier';
 
 /**
  * @param typed the caller's conversation, built at most once and only if needed
- * @param maxOutputTokens the cap this tier was really given
  */
 export const verifyContext = (
   request: ModelRequest,
   typed: () => Conversation,
-  maxOutputTokens: number | undefined,
   compileSchema: VerifyContext['compileSchema'],
 ): VerifyContext => ({
-  maxOutputTokens,
+  maxOutputTokens: request.facts.maxOutputTokens,
   compileSchema,
   get tools() {
     return request.facts.toolNames.length > 0 ? typed().tools : [];

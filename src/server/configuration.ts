@@ -56,8 +56,6 @@ const withPrices = async (settings: Settings, effects: Effects, warnings: string
   );
   session.close();
   warnings.push(...synced.problems.map((problem) => `cost_sync: ${problem}`));
-  if (synced.missing.length > 0)
-    warnings.push(`cost_sync: no price found for ${synced.missing.join(', ')}; their cost counts as 0`);
   return { ...settings, tiers: synced.tiers, tierById: new Map(synced.tiers.map((tier) => [tier.id, tier])) };
 };
 

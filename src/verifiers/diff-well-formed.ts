@@ -3,7 +3,7 @@
 import type { FinishReason, StreamPart } from '#core/message';
 import type { Finding, Verifier, VerifierRun } from '#core/verifier';
 import { createDiffHunks, type DiffHunks } from '#verifiers/diff-hunks';
-import { createFenceReader, FENCE_HEAD_CHARS, type FenceReader } from '#verifiers/fences';
+import { createFenceReader, FENCE_HEAD_CHARS, type FenceReader, withoutIndent } from '#verifiers/fences';
 import { breaksOff } from '#verifiers/finish-reasons';
 import { createTextLines, type Line, type TextLines } from '#verifiers/text-lines';
 
@@ -64,7 +64,7 @@ class DiffWellFormed implements VerifierRun {
         this.#hunks = DIFF_TAGS.has(role.fence.tag) ? createDiffHunks() : undefined;
         return;
       case 'body':
-        this.#finding = this.#hunks?.line(line.head);
+        this.#finding = this.#hunks?.line(withoutIndent(line.head, role.fence));
         return;
       case 'close': {
         // Fence marks inside a hunk of a Markdown file are context lines: they begin with the hunk's own space.

@@ -50,6 +50,13 @@ export const readFence = (line: Line): Fence | undefined => {
   return { marker, size: marks.length, indent: indentOf(blanks), info };
 };
 
+/** A body line without the indentation that the block as a whole has, as far as it has it. */
+export const withoutIndent = (head: string, fence: Fence): string => {
+  let from = 0;
+  while (from < fence.indent && head.charCodeAt(from) === 0x20) from += 1;
+  return from === 0 ? head : head.slice(from);
+};
+
 const closes = (open: OpenFence, fence: Fence): boolean =>
   fence.info === '' &&
   fence.marker === open.marker &&

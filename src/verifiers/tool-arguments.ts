@@ -5,7 +5,7 @@ import type { Finding, SchemaCheck, Verifier, VerifierRun, VerifyContext } from 
 import { type JsonFault, JsonPrefix } from '#verifiers/json-prefix';
 import { nearMissHint, quoteToolName } from '#verifiers/tool-names';
 
-/** Characters of arguments kept for the schema check, per call. Longer arguments are checked as JSON only. */
+/** Characters of arguments kept for the schema check, in all open calls together. What is longer is checked as JSON only. */
 const KEPT_CHARS_MAX = 1_048_576;
 
 /** Calls of one answer that are followed one by one. Further calls are counted, not judged. */
@@ -36,6 +36,7 @@ class ToolArguments implements VerifierRun {
   readonly #calls = new Map<number, Call>();
   readonly #ids = new Set<string>();
   #count = 0;
+  #keptChars = 0;
   #reason: FinishReason | undefined;
 
   constructor(context: VerifyContext) {
@@ -110,16 +111,21 @@ class ToolArguments implements VerifierRun {
   #extend(index: number, json: string): Finding | undefined {
     const call = this.#calls.get(index);
     if (call === undefined) return undefined;
-    if (call.kept !== undefined) {
-      call.kept = call.kept.length + json.length > KEPT_CHARS_MAX ? undefined : call.kept + json;
-    }
+    if (call.kept !== undefined) this.#keep(call, call.kept, json);
     return this.#invalid(call, call.json.push(json));
+  }
+
+  #keep(call: Call, kept: string, json: string): void {
+    const fits = this.#keptChars + json.length <= KEPT_CHARS_MAX;
+    call.kept = fits ? kept + json : undefined;
+    this.#keptChars += fits ? json.length : -kept.length;
   }
 
   #end(index: number): Finding | undefined {
     const call = this.#calls.get(index);
     if (call === undefined) return undefined;
     this.#calls.delete(index);
+    this.#keptChars -= call.kept?.length ?? 0;
     // Blank arguments are how many models call a tool that takes none.
     const fault = call.json.blank ? undefined : call.json.end();
     return this.#invalid(call, fault) ?? this.#misfit(call);

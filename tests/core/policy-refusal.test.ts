@@ -20,7 +20,7 @@ const refusal = (workClass: WorkClass, pool: readonly string[], fields: Partial<
   plan(planInput(intentOf(pool, { workClass }), fields)).refusal;
 
 const down = (...ids: string[]): Partial<World> => ({
-  unavailable: (id) => (ids.includes(id) ? 'connection refused' : undefined),
+  unavailable: (id) => (ids.includes(id) ? { reason: 'connection refused', retryAfterMs: 500 } : undefined),
 });
 const open = settingsOf({ metered: ['planning'], exhaustionStatus: 424 });
 const big = () => ({ floor: 999_999, best: 999_999 });

@@ -52,7 +52,11 @@ describe('when_unproven = "verify"', () => {
 describe('availability never overrides the gate: nothing is served unproven while a proven tier is only', () => {
   const settings = settingsOf({ whenUnproven: 'verify', metered: ['planning'], budgets: { dayUsd: 1 } });
   const cases: readonly (readonly [string, Partial<World>, string])[] = [
-    ['unreachable', { unavailable: (id) => (id === 'cloud' ? 'down' : undefined) }, 'unavailable'],
+    [
+      'unreachable',
+      { unavailable: (id) => (id === 'cloud' ? { reason: 'down', retryAfterMs: 500 } : undefined) },
+      'unavailable',
+    ],
     [
       'broken',
       { breaker: (id) => (id === 'cloud' ? { state: 'open', retryAfterMs: 9_000 } : undefined) },
@@ -71,7 +75,9 @@ describe('availability never overrides the gate: nothing is served unproven whil
 });
 
 test('a denied tier that is down cannot serve unproven either', () => {
-  const found = decided(['fast-local', 'heavy-local'], { world: worldOf({ unavailable: () => 'connection refused' }) });
+  const found = decided(['fast-local', 'heavy-local'], {
+    world: worldOf({ unavailable: () => ({ reason: 'connection refused', retryAfterMs: 500 }) }),
+  });
   expect(found.exclusions.map(({ tier, kind }) => `${tier} ${kind}`)).toEqual([
     'fast-local unavailable',
     'heavy-local unavailable',

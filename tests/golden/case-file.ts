@@ -18,21 +18,30 @@ export interface GoldenCase {
   readonly responseText: string;
 }
 
+interface Section {
+  /** The word behind the section's name. */
+  readonly argument: string;
+  readonly body: string;
+}
+
 export const isSse = (text: string): boolean => !text.trimStart().startsWith('{');
 
-/** SSE sections end in the blank line that editors like to take away. */
-const asStream = (text: string): string => (isSse(text) ? `${text.trim()}\n\n` : text.trim());
+/** SSE sections end in the blank line that editors like to take away; those marked `crlf` in CRLF throughout. */
+const asStream = ({ argument, body }: Section): string => {
+  const text = isSse(body) ? `${body.trim()}\n\n` : body.trim();
+  return argument === 'crlf' ? text.replaceAll('\n', '\r\n') : text;
+};
 
 /** Throws when a section is missing or unknown: a case that checks nothing must not pass. */
 export const readCase = (text: string): GoldenCase => {
   const [title = '', ...rest] = text.split(/^=== /m);
-  const sections = new Map<string, { readonly argument: string; readonly body: string }>();
+  const sections = new Map<string, Section>();
   for (const section of rest) {
     const lineEnd = section.indexOf('\n');
     const [name = '', argument = ''] = section.slice(0, lineEnd).trim().split(' ');
     sections.set(name, { argument, body: section.slice(lineEnd + 1) });
   }
-  const get = (name: string) => {
+  const get = (name: string): Section => {
     const section = sections.get(name);
     if (!section) throw new Error(`no section "${name}" under "${title.trim()}"`);
     sections.delete(name);
@@ -47,8 +56,8 @@ export const readCase = (text: string): GoldenCase => {
     tier: JSON.parse(tier.body),
     sentText: sent.body.trim(),
     losses: losses.body.split(/\s+/).filter((name) => name !== ''),
-    upstreamText: asStream(get('upstream').body),
-    responseText: asStream(get('response').body),
+    upstreamText: asStream(get('upstream')),
+    responseText: asStream(get('response')),
   };
   if (sections.size > 0) throw new Error(`unknown sections: ${[...sections.keys()].join(', ')}`);
   return read;

@@ -4,7 +4,7 @@ import type { DialectName, ModelRequest, StreamPart } from '#core/message';
 import { dialects } from '#dialects/dialect';
 import { contextOf, requestOf, textOf, tierOf, utf8 } from '#tests/dialects/support';
 import { type GoldenCase, isSse } from '#tests/golden/case-file';
-import { createSseSplitter } from '#upstream/sse';
+import { createSseSplitter, type SseFrame } from '#upstream/sse';
 
 const EVENT_BYTES_MAX = 1_000_000;
 
@@ -50,12 +50,12 @@ export const answer = (exchange: Exchange, chunks: readonly Uint8Array[], stream
     all.push(...parts);
     if (!sameDialect) for (const part of parts) text += encoder.part(part);
   };
-  for (const chunk of chunks) {
-    for (const frame of splitter.push(chunk)) {
-      say(decoder.event(frame));
-      if (sameDialect) text += textOf(caller.echoModel(caller.fillId(frame.raw, context.responseId), context.model));
-    }
-  }
+  const take = (frame: SseFrame): void => {
+    say(decoder.event(frame));
+    if (sameDialect) text += textOf(caller.echoModel(caller.fillId(frame.raw, context.responseId), context.model));
+  };
+  for (const chunk of chunks) for (const frame of splitter.push(chunk)) take(frame);
+  for (const frame of splitter.flush()) take(frame);
   say(decoder.close());
   if (!decoder.ended()) throw new Error('the upstream section has no terminal marker');
   return request.stream ? text : wholeOf(exchange, all);

@@ -41,7 +41,8 @@ for (const { file, golden } of cases) {
       else expect(JSON.parse(got)).toEqual(JSON.parse(golden.responseText));
     });
 
-    test.if(streamed)('and gets it for every cut of the stream, and for single bytes', () => {
+    if (!streamed) return;
+    test('and gets it for every cut of the stream, and for single bytes', () => {
       const expected = answer(exchange, [bytes], true);
       for (let cut = 1; cut < bytes.length; cut++) {
         const got = answer(exchange, [bytes.subarray(0, cut), bytes.subarray(cut)], true);

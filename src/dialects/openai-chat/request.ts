@@ -72,7 +72,13 @@ const noteAssistant = (draft: FactsDraft, message: JsonObject): void => {
   draft.messageChars += reasoning?.length ?? 0;
   const calls = objectsOf(message.tool_calls);
   if (calls.length > 0 || isObject(message.function_call)) draft.needsTools = true;
-  for (const call of calls) draft.messageChars += jsonSize(call.function ?? call.custom ?? '');
+  for (const call of calls) draft.messageChars += callSize(isObject(call.function) ? call.function : call.custom);
+};
+
+const callSize = (called: unknown): number => {
+  if (!isObject(called)) return 0;
+  const text = called.arguments ?? called.input;
+  return stringOr(called.name, '').length + (typeof text === 'string' ? text.length : jsonSize(text ?? ''));
 };
 
 /** The texts of some content; media are noted on the way. */
