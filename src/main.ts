@@ -1,7 +1,10 @@
 #!/usr/bin/env bun
-/** The program: hands its command line to the CLI. */
-import { main } from '#cli/main';
+/** The program: raises its limits where it will serve, then hands the command line to the CLI. */
+import { raiseProcessLimits } from '#platform/reexec';
 import { processTerminal } from '#platform/terminal';
 
 const terminal = processTerminal();
-await terminal.leave(await main(terminal));
+// Before anything else is loaded, because what this process has loaded is lost when it replaces itself.
+const limits = terminal.argv[0] === 'serve' ? raiseProcessLimits() : undefined;
+const { main } = await import('#cli/main');
+await terminal.leave(await main(terminal, limits));

@@ -2,6 +2,7 @@
 import { type Style, styleFor } from '#cli/output';
 import { bunEffects } from '#platform/bun-effects';
 import type { Effects } from '#platform/effects';
+import type { LimitsOutcome } from '#platform/reexec';
 import type { Terminal } from '#platform/terminal';
 
 export interface Io {
@@ -11,11 +12,14 @@ export interface Io {
   readonly style: Style;
   /** For what goes to standard error. */
   readonly errStyle: Style;
+  /** Whether the process could raise its limits; absent where it did not try. */
+  readonly limits?: LimitsOutcome | undefined;
 }
 
-export const ioFor = (terminal: Terminal, effects: Effects = bunEffects()): Io => ({
+export const ioFor = (terminal: Terminal, limits?: LimitsOutcome): Io => ({
   terminal,
-  effects,
+  effects: bunEffects(),
+  limits,
   style: styleFor(terminal.outIsTty, terminal.env),
   errStyle: styleFor(terminal.errIsTty, terminal.env),
 });

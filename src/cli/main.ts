@@ -6,11 +6,12 @@ import { asksForHelp, parseWords } from '#cli/parse';
 import { VERBS, verbEntry, verbNames } from '#cli/verbs';
 import { nearestName } from '#config/nearest';
 import { VERSION } from '#core/version';
+import type { LimitsOutcome } from '#platform/reexec';
 import type { Terminal } from '#platform/terminal';
 
 /** Runs one command line. Never throws; what went wrong is on standard error. */
-export const main = async (terminal: Terminal): Promise<ExitCode> => {
-  const io = ioFor(terminal);
+export const main = async (terminal: Terminal, limits?: LimitsOutcome): Promise<ExitCode> => {
+  const io = ioFor(terminal, limits);
   const words = terminal.argv[0] === 'help' ? [...terminal.argv.slice(1), '--help'] : terminal.argv;
   if (words[0] === '--version') {
     terminal.out(`${VERSION}\n`);

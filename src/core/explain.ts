@@ -101,8 +101,8 @@ const servedLines = (record: DecisionRecord): string[] => {
 
 const usedLine = (record: DecisionRecord): string[] => {
   const sent = record.attempts.filter(wasSent).length;
-  if (sent === 0) return [];
   const { input, output } = tokensOf(record);
+  if (sent === 0 || input + output === 0) return [];
   const tokens = `${inThousands(input)} tokens in, ${inThousands(output)} out`;
   return [`Used: ${tokens} over ${inNumber(sent, 'attempt')}; cost ${inDollars(record.costUsd)}`];
 };

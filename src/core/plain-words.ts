@@ -27,7 +27,10 @@ export const inBytes = (bytes: number): string => {
 
 /** Text of unknown origin on one line: control characters become blanks, the end is cut. */
 export const inOneLine = (text: string, charsMax = 300): string => {
-  const flat = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const flat = text
+    .slice(0, 8 * charsMax)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
   return flat.length > charsMax ? `${flat.slice(0, charsMax)}…` : flat;
 };
 

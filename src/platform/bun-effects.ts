@@ -76,12 +76,23 @@ const files: Files = {
     ),
 };
 
+/**
+ * Ids that are unique, not secret: 64 random bits per process, then a counter. A random number for each would cost more
+ * than everything else about an id.
+ */
+const createIds = (): (() => string) => {
+  const process = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  let count = 0;
+  return () => process + (count++ % 2 ** 32).toString(16).padStart(8, '0');
+};
+
 /** Effects backed by the running process. */
 export const bunEffects = (): Effects => ({
   clock: realClock,
-  id: () => crypto.randomUUID().replaceAll('-', '').slice(0, 24),
+  id: createIds(),
   openSession,
   reach,
+  hash64: (text) => Bun.hash(text).toString(16).padStart(16, '0'),
   sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
   files,
   env: (name) => process.env[name]?.trim() || undefined,

@@ -36,6 +36,8 @@ export interface Effects {
   /** Resolves when a TCP connection to host:port opens (and is closed again) within `timeoutMs`; rejects otherwise. */
   readonly reach: (host: string, port: number, timeoutMs: number) => Promise<void>;
   readonly sha256: (text: string) => string;
+  /** 16 hex digits of a fast hash, stable between runs; tells texts apart, protects nothing. */
+  readonly hash64: (text: string) => string;
   readonly files: Files;
   /** Value of an environment variable, surrounding whitespace removed; undefined when unset or blank. */
   readonly env: (name: string) => string | undefined;

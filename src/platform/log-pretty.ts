@@ -18,8 +18,8 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
 const printable = (text: string): string => text.replace(UNPRINTABLE, ' ');
 
 const show = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(printable(text));
+  const text = printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 };
 
 interface SaidError {

@@ -1,4 +1,5 @@
 /** One attempt on one tier: read its answer, judge it as it comes, and hand on what may leave. */
+import { joinBytes } from '#core/bytes';
 import { type CommitWindow, createCommitWindow } from '#core/commit-window';
 import type { AnswerDecoder, Dialect } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
@@ -6,12 +7,15 @@ import type { StreamPart, Usage } from '#core/message';
 import type { Candidate } from '#core/plan';
 import type { Finding, VerifierResult, VerifyContext } from '#core/verifier';
 import type { Clock, FetchSession } from '#platform/effects';
-import { type Speaker, type SpeakerInput, speakStream, speakWhole } from '#router/answer';
+import { type Speaker, type SpeakerInput, type Spoken, speakStream, speakWhole } from '#router/answer';
 import { isFailure, openUpstream, type Upstream, type UpstreamCall, type UpstreamReply } from '#upstream/relay';
 import { type SseFrame, SseSplitter } from '#upstream/sse';
 import { type Chain, createChain } from '#verifiers/chain';
 
 const NO_PARTS: readonly StreamPart[] = [];
+const NO_BYTES = new Uint8Array(0);
+const LF = 10;
+const CR = 13;
 
 export interface AttemptInput {
   readonly candidate: Candidate;
@@ -46,10 +50,11 @@ export interface AttemptProgress {
   skimmedEvents: number;
 }
 
-const errorPartFailure = (kind: string): AttemptFailure =>
-  kind === 'malformed'
-    ? { kind: 'malformed', detail: 'the answer is not what its dialect allows' }
-    : { kind: 'cut-off', detail: `the tier sent an error event (${kind})` };
+const errorPartFailure = (kind: string): AttemptFailure => {
+  if (kind === 'malformed') return { kind: 'malformed', detail: 'the answer is not what its dialect allows' };
+  if (kind === 'context-overflow') return { kind, detail: "the prompt does not fit the tier's window (error event)" };
+  return { kind: 'cut-off', detail: `the tier sent an error event (${kind})` };
+};
 
 const rejection = (finding: Finding & { readonly verifier: string }): AttemptFailure => ({
   kind: 'rejected',
@@ -71,6 +76,12 @@ const outputCharsOf = (part: StreamPart): number => {
   return part.type === 'text-delta' || part.type === 'thinking-delta' || part.type === 'refusal-delta'
     ? part.text.length
     : 0;
+};
+
+/** An event that the end of the stream cut short of its blank line, with that line: more is said behind it. */
+const withBlankLine = (raw: Uint8Array): Uint8Array => {
+  const last = raw.at(-1);
+  return joinBytes([raw, new Uint8Array(last === LF || last === CR ? [LF] : [LF, LF])]);
 };
 
 /** One attempt. Nothing happens upstream before the first `pump`; nothing is reported after `cancel`. */
@@ -133,7 +144,7 @@ export class Attempt {
 
   async #open(): Promise<void> {
     const { call, session, clock, dialect } = this.#input;
-    this.#upstream = openUpstream(call, session, clock);
+    this.#upstream = openUpstream(call, session, clock, (late) => this.#fail(late));
     const opened = await this.#upstream.opened;
     if (this.#ended) return;
     if (isFailure(opened)) {
@@ -178,9 +189,9 @@ export class Attempt {
   }
 
   /** The answer is whole: the last verdict, then everything still held leaves. */
-  #conclude(): void {
+  #conclude(speakLast: () => Spoken = () => this.#speaker.conclude()): void {
     const finding = this.#chain.finish({ usage: this.progress.usage });
-    const last = finding ? rejection(finding) : this.#speaker.conclude();
+    const last = finding ? rejection(finding) : speakLast();
     if (isFailure(last)) {
       this.#fail(last);
       return;
@@ -234,9 +245,11 @@ export class Attempt {
     }
   }
 
+  /** The last event may lack its blank line. It is read even where others are skimmed: it may be half an event. */
   #takeEndOfStream(): void {
-    this.#takeFrames(this.#splitter.flush());
     const leaving: Uint8Array[] = [];
+    for (const frame of this.#splitter.flush())
+      this.#takeParts(withBlankLine(frame.raw), this.#decoder.event(frame), leaving);
     if (!this.#ended) this.#takeParts(undefined, this.#decoder.close(), leaving);
     if (this.#ended) return;
     this.#release(leaving);
@@ -256,7 +269,7 @@ export class Attempt {
     if (isFailure(piece)) this.#fail(piece);
     else {
       this.#window.push(piece, piece.length, NO_PARTS);
-      this.#conclude();
+      this.#conclude(() => NO_BYTES);
     }
   }
 }

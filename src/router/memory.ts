@@ -40,7 +40,7 @@ export interface Memory {
 /** @param spentToday charges since midnight UTC that an earlier process recorded */
 export const createMemory = (
   settings: Settings,
-  { clock, sha256 }: Pick<Effects, 'clock' | 'sha256'>,
+  { clock, hash64 }: Pick<Effects, 'clock' | 'hash64'>,
   spentToday: Amount,
 ): Memory => {
   const sessions = createSessions(clock, settings.limits.sessionsMax);
@@ -55,7 +55,7 @@ export const createMemory = (
         model: request.model,
         facts: request.facts,
         tokenName: token,
-        hash: sha256,
+        hash: hash64,
       }),
     view(session) {
       const affinity = sessions.affinity(session.id, session.lane);

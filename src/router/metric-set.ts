@@ -32,9 +32,12 @@ const createLabel = (max: number): ((value: string | undefined) => string) => {
   };
 };
 
+/** Beyond any true count; an absurd number of a tier must not turn a sum into infinity. */
+const AMOUNT_MAX = 1e15;
+
 /** Counters take no negative, infinite or missing number. */
 const amount = (value: number | undefined): number =>
-  value !== undefined && Number.isFinite(value) && value > 0 ? value : 0;
+  value !== undefined && Number.isFinite(value) && value > 0 ? Math.min(value, AMOUNT_MAX) : 0;
 
 const seconds = (ms: number): number => amount(ms) / 1_000;
 

@@ -7,14 +7,13 @@ import type { Candidate, Plan } from '#core/plan';
 import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine } from '#machines/request.machine';
 import type { Lease, Refusal } from '#router/admission';
 import { Attempt } from '#router/attempt';
+import { attemptInput } from '#router/attempt-input';
 import { attemptOutcomeOf, breakerOutcomeOf } from '#router/attempt-outcome';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
 import { attemptRecord, decisionRecord, type EndedAttempt, skipRecord } from '#router/record';
 import { Reply } from '#router/reply';
-import { upstreamRequest } from '#router/upstream-request';
-import { verifyContext } from '#router/verify-context';
 
 /** The attempt that holds the floor. */
 interface Current extends EndedAttempt {
@@ -32,6 +31,7 @@ export class RequestRun implements RequestPort {
   readonly #attempts: AttemptRecord[] = [];
   readonly #decidedAt: number;
   readonly #onCallerGone = (): void => this.#callerGone();
+  readonly #onCrash = (error: unknown): void => this.#crash(error);
   #send: (event: RequestEvent) => void = () => undefined;
   #conversation: Conversation | undefined;
   #current: Current | undefined;
@@ -58,7 +58,10 @@ export class RequestRun implements RequestPort {
         clock: runtime.clock,
         keepaliveEveryMs: hold.keepaliveAfterMs === undefined ? undefined : hold.keepaliveEveryMs,
       },
-      { pump: () => (this.#committed ? this.#current?.attempt.pump() : undefined), gone: this.#onCallerGone },
+      {
+        pump: () => (this.#committed ? this.#current?.attempt.pump().catch(this.#onCrash) : undefined),
+        gone: this.#onCallerGone,
+      },
     );
   }
 
@@ -81,7 +84,7 @@ export class RequestRun implements RequestPort {
         totalMs: settings.attempts.totalMs,
         keepaliveAfterMs: request.stream ? settings.hold.keepaliveAfterMs : undefined,
       },
-      onError: (error) => this.#crash(error),
+      onError: this.#onCrash,
     });
     return this.#reply.response;
   }
@@ -161,6 +164,7 @@ export class RequestRun implements RequestPort {
     if (typeof place !== 'string' && !this.#settled) {
       void this.#attempt(candidate, place).catch((error) => {
         place.release();
+        if (!this.#current) this.#report(candidate, 'neutral');
         this.#crash(error);
       });
       return;
@@ -173,7 +177,6 @@ export class RequestRun implements RequestPort {
 
   async #attempt(candidate: Candidate, lease: Lease): Promise<void> {
     const { exchange, plan, generation, runtime } = this.#parts();
-    const { clock } = runtime;
     const looking = runtime.presence.check(candidate.tier);
     if (looking) {
       const unreachable = await looking;
@@ -182,39 +185,13 @@ export class RequestRun implements RequestPort {
         return;
       }
     }
-    const startedAt = clock.now();
-    const upstream = upstreamRequest(exchange, candidate, generation, runtime, () => this.#typed());
-    const session = generation.sessions.get(candidate.tier.id);
-    if (!session) throw new Error(`tier ${candidate.tier.id} has no session`);
-    const attempt = new Attempt(
-      {
-        candidate,
-        dialect: upstream.dialect,
-        call: upstream.call,
-        session,
-        clock,
-        bytesMax: generation.settings.hold.bytesMax,
-        verify: verifyContext(exchange.request, () => this.#typed(), runtime.compileSchema),
-        speaker: {
-          caller: exchange.caller,
-          sameDialect: upstream.sameDialect,
-          callerStreams: exchange.request.stream,
-          echoModel: generation.settings.responseModel === 'echo' && upstream.model !== exchange.request.model,
-          context: {
-            responseId: exchange.id.slice(exchange.id.indexOf('_') + 1),
-            model: generation.settings.responseModel === 'echo' ? exchange.request.model : upstream.model,
-            created: Math.floor(exchange.arrivedWall / 1000),
-            promptTokens: plan.promptTokens.best,
-            includeUsage: exchange.caller.wantsUsage(exchange.request),
-          },
-        },
-      },
-      {
-        release: (pieces) => this.#release(pieces),
-        completed: () => this.#completed(),
-        failed: (failed) => this.#failed(failed),
-      },
-    );
+    const startedAt = runtime.clock.now();
+    const { upstream, input } = attemptInput(exchange, plan, candidate, generation, runtime, () => this.#typed());
+    const attempt = new Attempt(input, {
+      release: (pieces) => this.#release(pieces),
+      completed: () => this.#completed(),
+      failed: (failed) => this.#failed(failed),
+    });
     this.#current = {
       candidate,
       model: upstream.model,
@@ -384,8 +361,12 @@ export class RequestRun implements RequestPort {
     this.#runtime.onBug(this.#exchange.id, error);
     this.cancelAttempt();
     this.#settled = true;
+    // The machine, if it still runs, ends as well: nobody may speak after this.
+    this.#send({ type: 'caller.gone' });
+    this.#exchange.signal.removeEventListener('abort', this.#onCallerGone);
     const failed = failure('internal', 'internal error', { detail: 'a bug in the router; see the log' });
     const status = this.#reply.refuse(failed, this.#headers());
-    this.#runtime.onRecord(this.#record('exhausted', status, failed), this.#exchange, this.#generation);
+    const outcome = this.#committed ? 'broken' : 'exhausted';
+    this.#runtime.onRecord(this.#record(outcome, status, failed), this.#exchange, this.#generation);
   }
 }

@@ -2,26 +2,40 @@
 import type { Conversation, ModelRequest } from '#core/message';
 import type { VerifyContext } from '#core/verifier';
 
-/**
- * @param typed the caller's conversation, built at most once and only if needed
- */
-export const verifyContext = (
-  request: ModelRequest,
-  typed: () => Conversation,
-  compileSchema: VerifyContext['compileSchema'],
-): VerifyContext => ({
-  maxOutputTokens: request.facts.maxOutputTokens,
-  compileSchema,
-  get tools() {
-    return request.facts.toolNames.length > 0 ? typed().tools : [];
-  },
-  get toolChoice() {
-    return request.facts.toolNames.length > 0 ? typed().toolChoice : undefined;
-  },
-  get parallelToolCalls() {
-    return request.facts.toolNames.length > 0 ? typed().parallelToolCalls : undefined;
-  },
-  get outputFormat() {
-    return request.facts.wantsJson ? typed().outputFormat : undefined;
-  },
-});
+/** A class, because its getters are then defined once and not per request. */
+export class RequestVerifyContext implements VerifyContext {
+  readonly compileSchema: VerifyContext['compileSchema'];
+  readonly #request: ModelRequest;
+  readonly #typed: () => Conversation;
+
+  /** @param typed the caller's conversation, built at most once and only if needed */
+  constructor(request: ModelRequest, typed: () => Conversation, compileSchema: VerifyContext['compileSchema']) {
+    this.#request = request;
+    this.#typed = typed;
+    this.compileSchema = compileSchema;
+  }
+
+  get maxOutputTokens(): number | undefined {
+    return this.#request.facts.maxOutputTokens;
+  }
+
+  get tools(): VerifyContext['tools'] {
+    return this.#offersTools ? this.#typed().tools : [];
+  }
+
+  get toolChoice(): VerifyContext['toolChoice'] {
+    return this.#offersTools ? this.#typed().toolChoice : undefined;
+  }
+
+  get parallelToolCalls(): VerifyContext['parallelToolCalls'] {
+    return this.#offersTools ? this.#typed().parallelToolCalls : undefined;
+  }
+
+  get outputFormat(): VerifyContext['outputFormat'] {
+    return this.#request.facts.wantsJson ? this.#typed().outputFormat : undefined;
+  }
+
+  get #offersTools(): boolean {
+    return this.#request.facts.toolNames.length > 0;
+  }
+}

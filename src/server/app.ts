@@ -120,7 +120,7 @@ const dispatcher = (context: ServerContext, dialects: AppDialects) => {
 /** Builds the app. Every handler returns a finished Response; Elysia parses nothing and sets nothing. */
 export const createApp = (context: ServerContext, dialects: AppDialects, noIdleLimit: NoIdleLimit) => {
   const dispatch = dispatcher(context, dialects);
-  const app = new Elysia({ name: 'anvil-serving' });
+  const app = new Elysia({ name: 'anvil-serving', precompile: true });
   for (const dialect of dialects.all) {
     const handle = generate(context, dialect);
     app.post(

@@ -20,6 +20,9 @@ const BUSY = failure('overloaded', 'server busy; try again later', { retryAfterS
 const DRAINING = failure('draining', 'the router is shutting down; try again shortly', { retryAfterSeconds: 5 });
 const UNAUTHORIZED = failure('unauthorized', 'invalid or missing API key');
 
+/** Counted natively where the runtime offers it: iterating copies every header. */
+const headerCount = ({ headers }: Request): number => ('count' in headers ? Number(headers.count) : [...headers].length);
+
 /**
  * Lets a request in, or says why not: draining, no place, no valid token.
  * @param always for routes an operator needs under load and while draining: only the token counts
@@ -35,7 +38,12 @@ export const enter = (
   if (!always && !router.ready) return turnedAway(DRAINING);
   const lease = always ? NO_LEASE : router.admission.enter();
   if (lease === 'overloaded') return turnedAway(BUSY);
+  const { headerCountMax } = router.generation.settings.limits;
   const access = context.guard().check(request.headers);
+  if (access.ok && headerCount(request) > headerCountMax) {
+    lease.release();
+    return turnedAway(failure('bad-request', `more than ${headerCountMax} headers`, { status: 431 }));
+  }
   if (access.ok) return { entered: { ...arrival, token: access.token, lease }, refused: undefined };
   lease.release();
   return turnedAway(UNAUTHORIZED);

@@ -27,7 +27,7 @@ export class SchemaRefusal extends Error {
 }
 
 /** Pages in the write-ahead log before a commit copies them into the file, which costs two syncs: a few ms here. */
-const CHECKPOINT_PAGES = 500;
+const CHECKPOINT_PAGES = 256;
 /** A decision takes about 1.5 KB: of pages of 4,096 bytes a third would stay empty. */
 const PAGE_BYTES = 8_192;
 /** Bytes the write-ahead log is cut back to after a checkpoint. */

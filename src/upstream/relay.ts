@@ -63,13 +63,24 @@ const transportFailure = (error: unknown, phase: 'open' | 'read'): AttemptFailur
 const isStaleSocket = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNRESET';
 
-/** Opens a call on the tier's own session. Redirects are never followed, so a key never travels further. */
-export const openUpstream = (call: UpstreamCall, session: FetchSession, clock: Clock): Upstream => {
+/**
+ * Opens a call on the tier's own session. Redirects are never followed, so a key never travels further.
+ * @param onLate told of a deadline that passed while nobody was reading, which no `read` could tell
+ */
+export const openUpstream = (
+  call: UpstreamCall,
+  session: FetchSession,
+  clock: Clock,
+  onLate: (failure: AttemptFailure) => void,
+): Upstream => {
   const controller = new AbortController();
   let passed: AttemptFailure | undefined;
+  /** The head or a chunk is waited for, so whoever waits hears of a deadline. */
+  let awaited = true;
   const watchdog = createWatchdog(clock, call.deadlines.totalMs, (name, ms) => {
     passed = timedOut(name, ms);
     controller.abort(new Error(passed.detail));
+    if (!awaited) onLate(passed);
   });
   if (call.stream) watchdog.phase('first byte', call.firstByteMs);
 
@@ -97,12 +108,15 @@ export const openUpstream = (call: UpstreamCall, session: FetchSession, clock: C
   };
 
   const replyOf = (response: Response): UpstreamReply => {
+    awaited = false;
     const reader = response.body?.getReader();
     let begun = false;
     const beforeRead = (): void => {
+      awaited = true;
       if (begun) watchdog.touch();
     };
     const afterRead = (): void => {
+      awaited = false;
       if (!begun && call.stream) {
         begun = true;
         watchdog.phase('idle', call.deadlines.idleMs);

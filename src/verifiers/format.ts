@@ -15,8 +15,7 @@ const soleFencedBody = (text: string): string | undefined => {
   const opening = OPENING_FENCE.exec(trimmed);
   const marks = opening?.[1];
   if (opening === null || marks === undefined || !trimmed.endsWith(marks)) return undefined;
-  const body = trimmed.slice(opening[0].length, -marks.length);
-  return body === '' || body.endsWith('\n') ? body : undefined;
+  return trimmed.slice(opening[0].length, -marks.length);
 };
 
 class FormatWellFormed implements VerifierRun {

@@ -125,7 +125,6 @@ test('every tier tried in vain', () => {
       "     unreachable: connection refused",
       "  2. cloud (big-model): failed; begun at 3.2 ms, took 37 ms",
       "     status 529, server-error: overloaded",
-      "Used: 0 tokens in, 0 out over 2 attempts; cost nothing",
       "Failure: exhausted: fast-local: connection refused; cloud: 529 overloaded",
       "What to do:",
       "  - fast-local: start its engine and check base_url",
@@ -159,7 +158,6 @@ test('an exact name whose tier refuses its key', () => {
       "Attempts:",
       "  1. cloud (small-coder-8b): failed; begun at 3.2 ms, took 37 ms",
       "     status 401, unauthorized: the key was refused",
-      "Used: 0 tokens in, 0 out over one attempt; cost nothing",
       "Failure: pin-unavailable",
       "What to do:",
       "  - cloud: its key is refused: correct the variable named by auth_env, then restart",
@@ -229,7 +227,6 @@ test('a caller that hung up while a tier was still thinking', () => {
       "  2. cloud: allowed; everything leaves at once; second by cost",
       "Attempts:",
       "  1. fast-local (small-coder-8b): stopped when the caller hung up; begun at 3.2 ms, answered after 49 ms, took 8.00 s",
-      "Used: 0 tokens in, 0 out over one attempt; cost nothing",
       "Configuration 9f8e7d6c5b4a3210, mapping 2026-01",
     ]
   `);

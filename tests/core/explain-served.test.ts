@@ -1,5 +1,6 @@
 /** Does the story of an answered request say how its tier was found and what was tried before? */
 import { expect, test } from 'bun:test';
+import type { AttemptRecord } from '#core/decision';
 import { explain } from '#core/explain';
 import { sampleAttempt, sampleRecord } from '#tests/store/sample-record';
 
@@ -213,27 +214,25 @@ test('a denied pin routed through the pool, served unproven', () => {
 });
 
 test('tiers passed over at their turn, and one that failed in time', () => {
-  const skipped = { verifiers: [], startedMs: 4, endedMs: 4, bytesHeldMax: 0, usage: undefined } as const;
-  const { usage: _usage, headersMs: _headers, firstPartMs: _first, ...unanswered } = sampleAttempt();
-  const bare = { ...unanswered, ...skipped };
+  const { usage: _usage, headersMs: _headers, firstPartMs: _first, ...answered } = sampleAttempt();
+  const unanswered: AttemptRecord = { ...answered, verifiers: [], bytesHeldMax: 0 };
+  const passedOver: AttemptRecord = { ...unanswered, startedMs: 4, endedMs: 4 };
   const record = sampleRecord({
     attempts: [
-      { ...bare, tier: 'one', outcome: 'skipped-breaker', detail: 'its availability breaker is open' },
-      { ...bare, tier: 'two', outcome: 'skipped-busy', detail: 'its queue is full' },
-      { ...bare, tier: 'three', outcome: 'skipped-unavailable', detail: 'connection refused' },
-      { ...bare, tier: 'four', outcome: 'skipped-window' },
+      { ...passedOver, tier: 'one', outcome: 'skipped-breaker', detail: 'its availability breaker is open' },
+      { ...passedOver, tier: 'two', outcome: 'skipped-busy', detail: 'its queue is full' },
+      { ...passedOver, tier: 'three', outcome: 'skipped-unavailable', detail: 'connection refused' },
+      { ...passedOver, tier: 'four', outcome: 'skipped-window' },
       {
         ...unanswered,
         tier: 'five',
         outcome: 'error',
         failure: 'timeout',
         detail: 'no first byte within 20 s',
-        verifiers: [],
         endedMs: 20_003,
-        bytesHeldMax: 0,
       },
       cloudAttempt,
-    ].map(({ usage, ...attempt }: ReturnType<typeof sampleAttempt>) => (usage ? { ...attempt, usage } : attempt)),
+    ],
     servedTier: 'cloud',
     servedModel: 'big-model',
     costUsd: 0.01234,

@@ -24,10 +24,10 @@ const recordings = await Promise.all(
 const isThread = (body: JsonObject): boolean => body.thread !== undefined;
 
 /** Names of the tools that are not deferred: none of the recordings goes so far as to name a deferred one. */
-const offeredNames = (body: JsonObject): unknown[] =>
+const offeredNames = (body: JsonObject): string[] =>
   (Array.isArray(body.tools) ? body.tools : [])
     .filter((tool) => tool.defer_loading !== true)
-    .map((tool) => tool.name ?? tool.function.name);
+    .map((tool) => String(tool.name ?? tool.function.name));
 
 const dialectFor = (path: string) => Object.values(dialects).find((dialect) => dialect.path === path);
 const otherThan = (name: string) => Object.values(dialects).filter((dialect) => dialect.name !== name);

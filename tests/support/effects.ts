@@ -43,6 +43,7 @@ export const simulatedEffects = (world: SimulatedWorld = {}): SimulatedEffects =
     id: () => (++ids).toString(16).padStart(24, '0'),
     openSession: () => ({ fetch: fetchWith, close: () => {} }),
     reach: world.reach ?? (async () => {}),
+    hash64: (text) => Bun.hash(text).toString(16).padStart(16, '0'),
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
     files: memoryFiles(world.files ?? {}),
     env: (name) => world.env?.[name]?.trim() || undefined,

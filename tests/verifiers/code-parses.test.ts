@@ -59,6 +59,22 @@ describe('fences that are never closed', () => {
     expect(judge(codeParses, { text: '```\nprint(1)\n```' }).score).toBe(1);
   });
 
+  const wellClosed: readonly [title: string, text: string][] = [
+    ['fewer marks inside a longer fence', lines('````md', '```', 'text', '````')],
+    ['the other mark inside', lines('~~~', '```js', 'a', '```', '~~~')],
+    ['marks too deep to be the end', lines('```js', 'a', '       ```', 'b', '```')],
+    ['a line of marks longer than we keep', '`'.repeat(500)],
+    ['marks in the middle of a line', 'Use ``` or ~~~ for a block.'],
+  ];
+  test.each(wellClosed)('%s leaves no doubt', (_title, text) => {
+    expect(judge(codeParses, { text })).toEqual({ finding: undefined, score: 1, provenAt: -1 });
+  });
+
+  test('marks that only seem to follow one another are no end', () => {
+    expect(verdict(codeParses, { text: '```python\nx``\n`y' })).toBe('fence-never-closed');
+    expect(verdict(codeParses, { text: '```python\nx``abc`' }, undefined, [10, 3, 3, 1])).toBe('fence-never-closed');
+  });
+
   test('each text block begins a new line', () => {
     const parts: StreamPart[] = [
       { type: 'text-delta', index: 0, text: 'Look:' },

@@ -27,6 +27,8 @@ describe('JSON demanded', () => {
     ['one tilde block', '~~~json\n[1]\n~~~', 'pass'],
     ['a JSON string that holds fences', '```json\n{"a": "```"}\n```', 'pass'],
     ['Windows line ends', '```json\r\n{"a": 1}\r\n```', 'pass'],
+    ['a closing fence glued to the document', '```json\n[1]```', 'pass'],
+    ['brackets where the closing fence should be', '```json\n[1]\n]]]', 'not-json'],
     ['prose before it', 'Here you go: {"a": 1}', 'not-json'],
     ['prose after it', '{"a": 1}\nHope that helps!', 'not-json'],
     ['prose around a block', 'Here:\n```json\n{"a": 1}\n```', 'not-json'],

@@ -141,6 +141,8 @@ describe('where and why a text fails', () => {
     ['"\\u12g4"', 'unexpected', 5],
     ['"\\v"', 'unexpected', 2],
     ['"line\nbreak"', 'unexpected', 5],
+    ['"\u001f"', 'unexpected', 1],
+    ['"\\u123"', 'unexpected', 6],
     ['-', 'incomplete', 1],
     ['-a', 'unexpected', 1],
     ['1.e5 ', 'unexpected', 2],
@@ -182,7 +184,9 @@ describe('where and why a text fails', () => {
   test('numbers at the edge of a double are told apart', () => {
     expect(accepts('1.7976931348623157e308', [3])).toBe(true);
     expect(accepts('1.7976931348623159e308', [3])).toBe(false);
-    expect(accepts(`${'9'.repeat(308)}`, [3])).toBe(true);
+    expect(accepts('9'.repeat(308), [3])).toBe(true);
+    expect(accepts('9'.repeat(309), [3])).toBe(false);
+    expect(accepts(`1${'0'.repeat(308)}`, [3])).toBe(true);
     expect(accepts('0e99999', [3])).toBe(true);
     expect(accepts('1e-99999', [3])).toBe(true);
   });

@@ -45,6 +45,7 @@ describe('what is checked', () => {
     ['a constant', { properties: { kind: { const: 'a' } }, required: ['kind'] }, { kind: 'b' }, '/kind const'],
     ['an object among the allowed values', { enum: [{ a: [1] }, 2] }, { a: [1] }, 'fits'],
     ['no branch of a union', { anyOf: [{ type: 'string' }, { type: 'number' }] }, true, ' anyOf'],
+    ['no branch of an exclusive union', { oneOf: [{ type: 'string' }, { type: 'number' }] }, true, ' anyOf'],
     ['every branch', { allOf: [{ required: ['a'] }, { required: ['b'] }] }, { a: 1 }, '/b required'],
     ['a local reference', { $ref: '#/$defs/a~1b', $defs: { 'a/b': { type: 'string' } } }, 5, ' type'],
     ['a reference with an encoded name', { $ref: '#/$defs/a%20b', $defs: { 'a b': { type: 'string' } } }, 5, ' type'],
@@ -182,7 +183,8 @@ describe('cost and memory', () => {
     const compileFew = createSchemaCompiler({ cacheCharsMax: 1000 });
     const big = (name: string): JsonObject => ({ required: [name], description: 'x'.repeat(600) });
     const first = compileFew(big('a'));
-    compileFew(big('b'));
+    const second = compileFew(big('b'));
+    expect(compileFew(big('b'))).toBe(second);
     expect(compileFew(big('a'))).not.toBe(first);
   });
 });

@@ -45,7 +45,8 @@ const painter =
   };
 
 export default command({
-  details: `Times are UTC, newest first. ${SOURCE_DETAILS}`,
+  details: `Times are UTC, newest first.
+${SOURCE_DETAILS}`,
   flags: {
     limit: { kind: 'integer', value: 'N', min: 1, max: 500, default: 20, help: 'How many' },
     tier: { kind: 'text', value: 'ID', help: 'Only those that this tier served' },

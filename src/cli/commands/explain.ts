@@ -5,13 +5,14 @@ import { CliError, EXIT, json, printable } from '#cli/output';
 import { explain } from '#core/explain';
 
 export default command({
-  details: `The id is in the x-anvil-decision header of every answer; "latest" is the newest one. ${SOURCE_DETAILS}`,
+  details: `The id is in the x-anvil-decision header of every answer; "latest" is the newest one.
+${SOURCE_DETAILS}`,
   flags: {
     json: { kind: 'switch', help: 'Print the record as JSON, with its story' },
     ...SOURCE_FLAGS,
   },
   args: { id: { help: 'Id of the decision, or "latest"' } },
-  examples: ['explain latest', 'explain 3f2a9c0d41e85b7766d0a1b2 --url http://127.0.0.1:8000'],
+  examples: ['explain latest', 'explain dec_27f8649bdef043dbb8a7899f --url http://127.0.0.1:8000'],
   async run({ flags, args }, io) {
     const source = await openDecisionSource(flags, io);
     try {

@@ -3,7 +3,6 @@ import { command } from '#cli/command';
 import { PROGRAM } from '#cli/help';
 import type { Io } from '#cli/io';
 import { CliError, EXIT, type ExitCode } from '#cli/output';
-import { raiseProcessLimits } from '#platform/reexec';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const FORMATS = ['json', 'pretty'] as const;
@@ -54,12 +53,10 @@ finish what is running, a second one stops at once.`,
   },
 });
 
-/** Does not come back where the process has to replace itself first. */
-const tellLimits = (io: Io): void => {
-  const outcome = raiseProcessLimits();
-  if (outcome.kind === 'raised') return;
-  const why = outcome.kind === 'failed' ? outcome.reason : 'this system cannot replace a process';
-  io.terminal.err(
+const tellLimits = ({ limits, terminal }: Io): void => {
+  if (limits === undefined || limits.kind === 'raised') return;
+  const why = limits.kind === 'failed' ? limits.reason : 'this system cannot replace a process';
+  terminal.err(
     `${PROGRAM} serve: limits of the runtime stay at 256 upstream requests and 16 KiB request heads (${why}) — set BUN_CONFIG_MAX_HTTP_REQUESTS=16384 to raise the first\n`,
   );
 };

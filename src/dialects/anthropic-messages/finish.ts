@@ -64,11 +64,15 @@ export const readNetUsage = (value: unknown): NetUsage => {
   });
 };
 
-/** Counts grow during a stream, and some servers repeat them as 0: a zero never erases a count. */
+/**
+ * Counts grow during a stream, and some servers repeat them as 0: a zero never erases a count, unless the input is all
+ * cache.
+ */
 export const mergeNetUsage = (before: NetUsage, after: NetUsage): NetUsage => {
   const later = (name: keyof NetUsage): number | undefined => after[name] || (before[name] ?? after[name]);
+  const allCached = after.input === 0 && Boolean(after.cacheRead || after.cacheWrite);
   return defined({
-    input: later('input'),
+    input: allCached ? 0 : later('input'),
     output: later('output'),
     cacheRead: later('cacheRead'),
     cacheWrite: later('cacheWrite'),

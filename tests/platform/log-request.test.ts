@@ -1,0 +1,84 @@
+/** Is a request one line of known fields, at the level it deserves, whatever its record holds? */
+import { expect, test } from 'bun:test';
+import type { DecisionRecord } from '#core/decision';
+import { createLog } from '#platform/log';
+import { requestLevel, requestLine } from '#platform/log-request';
+import { sampleAttempt, sampleRecord } from '#tests/store/sample-record';
+
+test('the line of an escalated request', () => {
+  const failed = {
+    verifier: 'non-empty',
+    verdict: 'fail',
+    code: 'empty',
+    score: 0,
+    costMicros: 1,
+    position: 0,
+  } as const;
+  const record = sampleRecord({
+    servedTier: 'cloud',
+    servedModel: 'big-model',
+    costUsd: 0.01,
+    attempts: [
+      sampleAttempt({ tier: 'resting', outcome: 'skipped-unavailable', verifiers: [], usage: { input: 0, output: 0 } }),
+      sampleAttempt({ outcome: 'rejected', failure: 'rejected', verifiers: [failed], usage: { input: 10, output: 0 } }),
+      sampleAttempt({ tier: 'cloud', hold: 'none', verifiers: [], usage: { input: 11, output: 7 } }),
+    ],
+  });
+  expect(requestLine(record)).toEqual({
+    decision: '000000000000000000000001',
+    outcome: 'finished',
+    status: 200,
+    route: '/v1/messages',
+    dialect: 'anthropic-messages',
+    stream: true,
+    model: 'planning',
+    source: 'declared',
+    workClass: 'planning',
+    tier: 'cloud',
+    servedModel: 'big-model',
+    tried: 'resting=skipped-unavailable>fast-local=rejected>cloud=served',
+    attempts: 2,
+    findings: 'non-empty:empty',
+    hold: 'none',
+    inputTokens: 21,
+    outputTokens: 7,
+    costUsd: 0.01,
+    decidedMs: 2.4,
+    firstByteMs: 1841,
+    totalMs: 1845,
+    accessToken: 'laptop',
+    sessionId: '5e55104e',
+    config: '9f8e7d6c5b4a3210',
+  });
+});
+
+test('what is not on the list is not logged', () => {
+  const record = { ...sampleRecord(), prompt: 'the caller said this' } as DecisionRecord;
+  const lines: string[] = [];
+  createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }).request(record);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('caller said');
+});
+
+test('over-long texts are cut and secrets in them masked', () => {
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', format: 'json', write: (line) => lines.push(line), secrets: ['hunter2!'] });
+  log.request(sampleRecord({ modelAsked: 'sk-abcdefghijklmnopqrstuv', detail: `hunter2! ${'x'.repeat(5_000)}` }));
+  const line = JSON.parse(lines[0] ?? '{}');
+  expect(line.model).toBe('[REDACTED]');
+  expect(line.detail).toStartWith('[REDACTED] xxx');
+  expect(line.detail.length).toBeLessThanOrEqual(210);
+});
+
+test.each([
+  [{ outcome: 'finished', status: 200 }, 'info'],
+  [{ outcome: 'finished', status: 200, unproven: true }, 'warn'],
+  [{ outcome: 'cancelled', status: 499 }, 'info'],
+  [{ outcome: 'refused', status: 400, failure: 'bad-json' }, 'info'],
+  [{ outcome: 'refused', status: 503, failure: 'denied' }, 'warn'],
+  [{ outcome: 'exhausted', status: 503, failure: 'exhausted' }, 'warn'],
+  [{ outcome: 'broken', status: 200, failure: 'broken' }, 'warn'],
+  [{ outcome: 'refused', status: 500, failure: 'internal' }, 'error'],
+] as const)('%p is logged at %p', (fields, level) => {
+  expect(requestLevel(sampleRecord(fields))).toBe(level);
+});
