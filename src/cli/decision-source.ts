@@ -1,7 +1,7 @@
 /** Where do `decisions` and `explain` read: a file, the file a configuration names, or a running router? */
 import type { FlagSpecs } from '#cli/command';
 import type { Io } from '#cli/io';
-import { CliError, EXIT } from '#cli/output';
+import { CliError, EXIT, printable } from '#cli/output';
 import { ask, DEFAULT_URL, type Reply } from '#cli/router-client';
 import { formatProblems } from '#config/problem';
 import type { DecisionRecord } from '#core/decision';
@@ -46,6 +46,9 @@ interface DecisionList {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Shown of an answer that is no good. */
+const REPLY_CHARS_SHOWN = 300;
+const NOT_OURS = 'is that address an anvil-serving router?';
 
 /** @throws CliError when nothing can be read there, with the remedy */
 export const openDecisionSource = async (flags: SourceFlags, io: Io): Promise<DecisionSource> => {
@@ -83,8 +86,10 @@ const routerSource = (url: string, tokenEnv: string, io: Io): DecisionSource => 
   const asking = (path: string): Promise<Reply> => ask({ url, path, timeoutMs: TIMEOUT_MS, tokenEnv }, io);
   return {
     list: async (query) => {
-      const { data, next } = readReply<DecisionList>(await asking(`/v1/decisions?${queryText(query)}`), tokenEnv);
-      return { records: data, ...(next === null ? {} : { next }) };
+      const list = readReply<DecisionList>(await asking(`/v1/decisions?${queryText(query)}`), tokenEnv);
+      if (!Array.isArray(list.data))
+        throw new CliError(`the answer is not a list of decisions; ${NOT_OURS}`, EXIT.failed);
+      return { records: list.data, ...(typeof list.next === 'string' ? { next: list.next } : {}) };
     },
     get: async (id) => {
       const reply = await asking(`/v1/decisions/${encodeURIComponent(id)}`);
@@ -114,10 +119,12 @@ const readReply = <Body>({ status, text }: Reply, tokenEnv: string): Body => {
       EXIT.failed,
     );
   }
-  if (status !== 200) throw new CliError(`the router answered ${status}: ${text.slice(0, 300)}`, EXIT.failed);
+  if (status !== 200) {
+    throw new CliError(`the router answered ${status}: ${printable(text.slice(0, REPLY_CHARS_SHOWN))}`, EXIT.failed);
+  }
   try {
     return JSON.parse(text) as Body;
   } catch {
-    throw new CliError('the answer is not JSON; is that address an anvil-serving router?', EXIT.failed);
+    throw new CliError(`the answer is not JSON; ${NOT_OURS}`, EXIT.failed);
   }
 };

@@ -71,7 +71,7 @@ export const memberSpan = (bytes: Uint8Array, open: number, key: Uint8Array): By
     const byte = bytes[at];
     if (byte === QUOTE) {
       const end = stringEnd(bytes, at);
-      if (awaitsKey && depth === 1) {
+      if (awaitsKey) {
         awaitsKey = false;
         if (end - at - 2 === key.length && bytesAt(bytes, at + 1, key)) {
           let start = end;

@@ -21,18 +21,18 @@ export const decisionHeaders = (id: string, plan: Plan | undefined, settings: Se
   return headers;
 };
 
-/** Headers of an answer that begins to leave now. */
+/** Headers of an answer that begins to leave now, added to `base`. */
 export const servedHeaders = (
   base: Record<string, string>,
   served: Candidate,
   model: string,
   attempts: number,
-): Record<string, string> => ({
-  ...base,
-  'x-anvil-tier': headerSafe(served.tier.id),
-  'x-anvil-model': headerSafe(model),
-  'x-anvil-attempts': String(attempts),
-});
+): Record<string, string> => {
+  base['x-anvil-tier'] = headerSafe(served.tier.id);
+  base['x-anvil-model'] = headerSafe(model);
+  base['x-anvil-attempts'] = String(attempts);
+  return base;
+};
 
 /**
  * SSE comment that closes a stream with what the headers could not know. Comments are invisible to every client

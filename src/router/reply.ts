@@ -24,14 +24,16 @@ export interface ReplyOptions {
 export class Reply {
   readonly #options: ReplyOptions;
   readonly #response = Promise.withResolvers<Response>();
-  readonly #outbox: Outbox;
+  readonly #source: OutboxSource;
+  /** Made when a stream begins; most replies that do not stream never need one. */
+  #outbox: Outbox | undefined;
   readonly #whole: Uint8Array[] = [];
   #headSent = false;
   #keepaliveTimer: TimerHandle | undefined;
 
   constructor(options: ReplyOptions, source: OutboxSource) {
     this.#options = options;
-    this.#outbox = createOutbox(options.clock, source);
+    this.#source = source;
   }
 
   /** Resolves once with the response; never rejects. */
@@ -44,11 +46,12 @@ export class Reply {
     return this.#headSent;
   }
 
-  /** Sends the head of a stream, unless it left already, and starts the keepalives. */
+  /** Sends the head of a stream, unless it left already, and starts the keepalives. Takes over the headers. */
   begin(headers: Record<string, string>): void {
     if (this.#headSent) return;
     this.#headSent = true;
-    this.#response.resolve(new Response(this.#outbox.body, { headers: { ...headers, ...STREAM_HEADERS } }));
+    this.#outbox = createOutbox(this.#options.clock, this.#source);
+    this.#response.resolve(new Response(this.#outbox.body, { headers: Object.assign(headers, STREAM_HEADERS) }));
     this.#beatLater();
   }
 
@@ -59,17 +62,17 @@ export class Reply {
   }
 
   push(pieces: readonly Uint8Array[]): void {
-    this.#outbox.push(pieces);
+    this.#outbox?.push(pieces);
   }
 
   say(text: string): void {
-    this.#outbox.push([encoder.encode(text)]);
+    this.#outbox?.push([encoder.encode(text)]);
   }
 
   /** Closes the stream behind what was pushed. */
   end(): void {
     this.stop();
-    this.#outbox.end();
+    this.#outbox?.end();
   }
 
   /** Collects pieces of an answer for a caller that does not stream. */
@@ -78,7 +81,7 @@ export class Reply {
   }
 
   sendWhole(headers: Record<string, string>): void {
-    this.#response.resolve(new Response(joinBytes(this.#whole), { headers: { ...headers, ...WHOLE_HEADERS } }));
+    this.#response.resolve(new Response(joinBytes(this.#whole), { headers: Object.assign(headers, WHOLE_HEADERS) }));
   }
 
   /** Tells the failure the way that is still open; returns the status the caller saw. */
@@ -110,7 +113,7 @@ export class Reply {
     const { clock, keepaliveEveryMs: everyMs, caller } = this.#options;
     if (everyMs === undefined) return;
     this.#keepaliveTimer = clock.setTimeout(() => {
-      if (this.#outbox.quietFor(everyMs)) this.say(caller.keepalive);
+      if (this.#outbox?.quietFor(everyMs)) this.say(caller.keepalive);
       this.#beatLater();
     }, everyMs);
   }

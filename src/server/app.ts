@@ -6,11 +6,8 @@ import { failureResponse } from '#router/error-response';
 import { isFailure } from '#server/body';
 import type { ServerContext } from '#server/context';
 import { eventStream } from '#server/event-stream';
-import { enter, generate } from '#server/generate';
+import { enter, generate, type IdleLimit } from '#server/generate';
 import { decision, decisions, health, model, models, readiness, route } from '#server/operator';
-
-/** Lifts the server's idle time-out for one request: model traffic has deadlines of its own. */
-type NoIdleLimit = (request: Request) => void;
 
 type Answer = Response | Failure | Promise<Response | Failure>;
 
@@ -24,7 +21,7 @@ type Operator = (visit: Visit) => Answer;
 
 /** Paths by method; `GET` also answers `HEAD`. */
 type Methods = { readonly GET?: Operator; readonly POST?: Operator };
-type Routes = Readonly<Record<string, Methods>>;
+type Routes = ReadonlyMap<string, Methods>;
 
 export interface AppDialects {
   readonly all: readonly Dialect[];
@@ -39,19 +36,24 @@ const normalised = (path: string): string =>
 const dialectFor = (path: string, { all, plain }: AppDialects): Dialect =>
   all.find((dialect) => path === dialect.path || path.startsWith(`${dialect.path}/`)) ?? plain;
 
+const advertisedPaths = (dialects: AppDialects): readonly string[] =>
+  [...dialects.all.map((dialect) => dialect.path), '/v1/route'].sort();
+
 const operatorRoutes = (context: ServerContext, dialects: AppDialects): Routes => {
-  const advertised = [...dialects.all.map((dialect) => dialect.path), '/v1/route'].sort();
-  return {
-    '/health': { GET: () => health(context, advertised, false) },
-    '/metrics': {
-      GET: async () =>
-        new Response(await context.metrics.render(), { headers: { 'content-type': context.metrics.contentType } }),
-    },
-    '/v1/models': { GET: () => models(context) },
-    '/v1/route': { POST: ({ request, token }) => route(context, dialects.plain, request, token) },
-    '/v1/decisions': { GET: ({ url }) => decisions(context, url.searchParams) },
-    '/v1/events': { GET: ({ request }) => eventStream(context.feed, request) },
-  };
+  const advertised = advertisedPaths(dialects);
+  const metrics: Operator = async () =>
+    new Response(await context.metrics.render(), { headers: { 'content-type': context.metrics.contentType } });
+  return new Map<string, Methods>([
+    ['/health', { GET: () => health(context, advertised, false) }],
+    // Without `verbose` both are answered before anybody is asked for a token.
+    ['/healthz', { GET: () => health(context, advertised, true) }],
+    ['/readyz', { GET: () => readiness(context) }],
+    ['/metrics', { GET: metrics }],
+    ['/v1/models', { GET: () => models(context) }],
+    ['/v1/route', { POST: ({ request, token }) => route(context, dialects.plain, request, token) }],
+    ['/v1/decisions', { GET: ({ url }) => decisions(context, url.searchParams) }],
+    ['/v1/events', { GET: ({ request }) => eventStream(context, request) }],
+  ]);
 };
 
 /** Paths that end in a name. */
@@ -68,8 +70,16 @@ const namedRoute = (context: ServerContext, path: string): Methods | undefined =
   return { GET: () => (kind === 'models' ? model(context, name) : decision(context, name)) };
 };
 
-const withoutBody = (response: Response): Response =>
-  new Response(null, { status: response.status, headers: response.headers });
+/** Characters of an unknown path that are repeated to the caller. */
+const PATH_CHARS_SHOWN = 200;
+/** Answered while draining and beyond the concurrency limit: an operator needs them most then. */
+const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Bun passes a Host header on as it is, so the URL may be none; CONNECT has no path in it. */
+const urlOf = (request: Request): URL | undefined => {
+  const url = URL.parse(request.url);
+  return url?.pathname.startsWith('/') ? url : undefined;
+};
 
 const notAllowed = (methods: readonly string[]): Failure =>
   failure('method-not-allowed', `this route only accepts ${methods.join(' and ')} requests`, {
@@ -77,37 +87,26 @@ const notAllowed = (methods: readonly string[]): Failure =>
   });
 
 /** Everything but the generation routes. Access is checked before the path, so nobody can probe what exists. */
-const dispatcher = (context: ServerContext, dialects: AppDialects) => {
+const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLimit) => {
   const routes = operatorRoutes(context, dialects);
-  const advertised = [...dialects.all.map((dialect) => dialect.path), '/v1/route'].sort();
-  const generators = new Map(dialects.all.map((dialect) => [dialect.path, generate(context, dialect)]));
+  const advertised = advertisedPaths(dialects);
+  const generators = new Map(dialects.all.map((dialect) => [dialect.path, generate(context, dialect, idle)]));
 
   const answer = (path: string, visit: Visit): Answer => {
     const { method } = visit.request;
-    const found = routes[path] ?? namedRoute(context, path);
+    const found = routes.get(path) ?? namedRoute(context, path);
     if (!found && generators.has(path)) return notAllowed(['POST']);
-    if (!found) return failure('not-found', `no route ${path}`);
+    if (!found) return failure('not-found', `no route ${path.slice(0, PATH_CHARS_SHOWN)}`);
     const handler = method === 'GET' || method === 'HEAD' ? found.GET : method === 'POST' ? found.POST : undefined;
     return handler ? handler(visit) : notAllowed([found.GET ? ['GET', 'HEAD'] : [], found.POST ? ['POST'] : []].flat());
   };
 
-  return async (request: Request): Promise<Response> => {
-    const url = new URL(request.url);
-    const path = normalised(url.pathname);
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (path === '/readyz' && isRead) return readiness(context);
-    if (path === '/healthz' && isRead && !url.searchParams.has('verbose')) return health(context, advertised, false);
-    const generator = request.method === 'POST' ? generators.get(path) : undefined;
-    if (generator) return generator(request);
+  const operate = async (request: Request, url: URL, path: string): Promise<Response> => {
     const dialect = dialectFor(path, dialects);
-    const { entered, refused } = enter(context, request, path === '/healthz' || path === '/metrics');
+    const { entered, refused } = enter(context, request, ALWAYS.has(path));
     try {
-      const verbose = path === '/healthz' && isRead;
-      const said =
-        refused ??
-        (verbose ? health(context, advertised, true) : await answer(path, { request, url, token: entered.token }));
-      const response = isFailure(said) ? failureResponse(dialect, said, entered.id, {}) : said;
-      return request.method === 'HEAD' ? withoutBody(response) : response;
+      const said = refused ?? (await answer(path, { request, url, token: entered.token }));
+      return isFailure(said) ? failureResponse(dialect, said, entered.id, {}) : said;
     } catch (error) {
       context.onBug(`${request.method} ${path}`, error);
       return failureResponse(dialect, failure('internal', 'internal error'), entered.id, {});
@@ -115,29 +114,30 @@ const dispatcher = (context: ServerContext, dialects: AppDialects) => {
       entered.lease.release();
     }
   };
+
+  return (request: Request): Response | Promise<Response> => {
+    const url = urlOf(request);
+    if (!url) {
+      const bad = failure('bad-request', 'the Host header or the request target is not valid');
+      return failureResponse(dialects.plain, bad, `dec_${context.effects.id()}`, {});
+    }
+    const path = normalised(url.pathname);
+    const generator = request.method === 'POST' ? generators.get(path) : undefined;
+    if (generator) return generator(request);
+    const isOpen = request.method === 'GET' || request.method === 'HEAD';
+    if (isOpen && path === '/readyz') return readiness(context);
+    if (isOpen && path === '/healthz' && !url.searchParams.has('verbose')) return health(context, advertised, false);
+    return operate(request, url, path);
+  };
 };
 
 /** Builds the app. Every handler returns a finished Response; Elysia parses nothing and sets nothing. */
-export const createApp = (context: ServerContext, dialects: AppDialects, noIdleLimit: NoIdleLimit) => {
-  const dispatch = dispatcher(context, dialects);
-  const app = new Elysia({ name: 'anvil-serving', precompile: true });
+export const createApp = (context: ServerContext, dialects: AppDialects, idle: IdleLimit) => {
+  const dispatch = dispatcher(context, dialects, idle);
+  const app = new Elysia({ name: 'anvil-serving' });
   for (const dialect of dialects.all) {
-    const handle = generate(context, dialect);
-    app.post(
-      dialect.path,
-      ({ request }) => {
-        noIdleLimit(request);
-        return handle(request);
-      },
-      { parse: 'none' },
-    );
+    const handle = generate(context, dialect, idle);
+    app.post(dialect.path, ({ request }) => handle(request), { parse: 'none' });
   }
-  return app.all(
-    '/*',
-    ({ request }) => {
-      noIdleLimit(request);
-      return dispatch(request);
-    },
-    { parse: 'none' },
-  );
+  return app.all('/*', ({ request }) => dispatch(request), { parse: 'none' });
 };

@@ -12,6 +12,7 @@ import { Router } from '#router/router';
 import { createApp } from '#server/app';
 import type { Configured } from '#server/configuration';
 import type { ServerContext } from '#server/context';
+import type { IdleLimit } from '#server/generate';
 import { createGuard, type Guard } from '#server/guard';
 import { type Decisions, openDecisions } from '#store/decisions';
 import { createSchemaCompiler } from '#verifiers/schema';
@@ -19,9 +20,11 @@ import { createSchemaCompiler } from '#verifiers/schema';
 export interface Assembly {
   readonly router: Router;
   readonly decisions: Decisions;
-  readonly app: (noIdleLimit: (request: Request) => void) => ReturnType<typeof createApp>;
+  readonly app: (idle: IdleLimit) => ReturnType<typeof createApp>;
   /** Puts a new configuration in force, tokens included. */
   replace(configured: Configured): void;
+  /** Ends the event feeds, which never end by themselves. */
+  endFeeds(): void;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -71,11 +74,13 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
     onBug,
   });
   const metrics = createMetrics();
+  const ending = new AbortController();
   let guard: Guard = createGuard(configured.tokens);
   const context: ServerContext = {
     effects,
     router,
     feed,
+    ending: ending.signal,
     decisions,
     decisionStats: decisions.stats,
     metrics,
@@ -86,12 +91,12 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
   return {
     router,
     decisions,
-    app: (noIdleLimit) =>
-      createApp(context, { all: Object.values(dialects), plain: dialects['openai-chat'] }, noIdleLimit),
+    app: (idle) => createApp(context, { all: Object.values(dialects), plain: dialects['openai-chat'] }, idle),
     replace(next) {
       guard = createGuard(next.tokens);
       log.setSecrets(secretsOf(next));
       router.replace(next.generation);
     },
+    endFeeds: () => ending.abort(),
   };
 };

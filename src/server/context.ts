@@ -11,6 +11,8 @@ export interface ServerContext {
   readonly effects: Effects;
   readonly router: Router;
   readonly feed: Feed;
+  /** Fires when the server leaves, to end what would never end by itself. */
+  readonly ending: AbortSignal;
   readonly decisions: DecisionReader;
   readonly decisionStats: () => DecisionStats;
   /** Prometheus text and its content type. */

@@ -21,7 +21,8 @@ const DRAINING = failure('draining', 'the router is shutting down; try again sho
 const UNAUTHORIZED = failure('unauthorized', 'invalid or missing API key');
 
 /** Counted natively where the runtime offers it: iterating copies every header. */
-const headerCount = ({ headers }: Request): number => ('count' in headers ? Number(headers.count) : [...headers].length);
+const headerCount = ({ headers }: Request): number =>
+  'count' in headers ? Number(headers.count) : [...headers].length;
 
 /**
  * Lets a request in, or says why not: draining, no place, no valid token.
@@ -49,11 +50,30 @@ export const enter = (
   return turnedAway(UNAUTHORIZED);
 };
 
+/** The server's limit on silent connections, per request: model traffic has deadlines of its own. */
+export interface IdleLimit {
+  lift(request: Request): void;
+  /** Puts it back in force: otherwise a connection that is kept alive afterwards would never be dropped. */
+  restore(request: Request): void;
+}
+
+/** Lifts the limit until the lease is given back, which is when the request has ended. */
+const withoutIdleLimit = (entered: Entered, request: Request, idle: IdleLimit): Entered => {
+  idle.lift(request);
+  const release = (): void => {
+    entered.lease.release();
+    idle.restore(request);
+  };
+  return { ...entered, lease: { release } };
+};
+
 /** Handler of one dialect's generation route. Never throws. */
 export const generate =
-  (context: ServerContext, caller: Dialect) =>
+  (context: ServerContext, caller: Dialect, idle: IdleLimit) =>
   async (request: Request): Promise<Response> => {
-    const { entered, refused } = enter(context, request);
+    const admitted = enter(context, request);
+    const { refused } = admitted;
+    const entered = refused ? admitted.entered : withoutIdleLimit(admitted.entered, request, idle);
     const route = caller.path;
     const refuse = (why: Failure): Response => context.router.refuseUnread({ ...entered, route, caller }, why);
     if (refused) return refuse(refused);

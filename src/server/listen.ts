@@ -1,10 +1,9 @@
 /** The one place that opens a port for callers. */
 import type { createApp } from '#server/app';
+import type { IdleLimit } from '#server/generate';
 
 export interface Listening {
   readonly url: string;
-  /** Lifts the idle limit for one request; model traffic has deadlines of its own. */
-  noIdleLimit(request: Request): void;
   /** Stops accepting; resolves when open answers have ended, or at once with `cut`. */
   stop(cut: boolean): Promise<void>;
 }
@@ -12,9 +11,10 @@ export interface Listening {
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** A connection on which nothing moves for this long is dropped; 30 when absent. */
+  readonly idleSeconds?: number;
 }
 
-/** A caller that opens a connection and stays silent for this long is dropped, in seconds. */
 const IDLE_SECONDS = 30;
 
 /** Our own body limit answers in the caller's dialect, so the listener's is out of the way. */
@@ -28,18 +28,20 @@ const isTaken = (error: unknown): boolean =>
  * @throws Error with a message for people when the address cannot be had
  */
 export const listen = (
-  { host, port }: ListenOptions,
-  build: (noIdleLimit: (request: Request) => void) => ReturnType<typeof createApp>,
+  { host, port, idleSeconds = IDLE_SECONDS }: ListenOptions,
+  build: (idle: IdleLimit) => ReturnType<typeof createApp>,
 ): Listening => {
   let server: ReturnType<typeof Bun.serve> | undefined;
-  const noIdleLimit = (request: Request): void => server?.timeout(request, 0);
-  const app = build(noIdleLimit);
+  const app = build({
+    lift: (request) => server?.timeout(request, 0),
+    restore: (request) => server?.timeout(request, idleSeconds),
+  });
   try {
     server = Bun.serve({
       hostname: host,
       port,
       reusePort: false,
-      idleTimeout: IDLE_SECONDS,
+      idleTimeout: idleSeconds,
       development: false,
       maxRequestBodySize: BODY_BYTES_UNLIMITED,
       fetch: app.fetch,
@@ -53,7 +55,6 @@ export const listen = (
   const shown = host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${shown}:${listening.port}`,
-    noIdleLimit,
     stop: (cut) => listening.stop(cut),
   };
 };

@@ -83,6 +83,12 @@ const workClassHint = (signals: unknown): ReturnType<typeof workClassOfPreset> |
   return ofPreset ?? failure('bad-request', 'signals.work_class: not a work class', { param: 'signals.work_class' });
 };
 
+/** Stands for messages that a caller of /v1/route left out: then the model name alone is asked about. */
+const NOTHING_SAID = [{ role: 'user', content: '' }];
+
+const saysNothing = (messages: unknown): boolean =>
+  messages === undefined || messages === null || (Array.isArray(messages) && messages.length === 0);
+
 /** Decides without serving. The body is shaped like a chat completion, `messages` may be left out. */
 export const route = async (
   context: ServerContext,
@@ -93,7 +99,7 @@ export const route = async (
   const { router, effects } = context;
   const body = await readJsonBody(request, router.generation.settings.limits, effects.clock);
   if (isFailure(body)) return body;
-  const value = 'messages' in body.value ? body.value : { ...body.value, messages: [] };
+  const value = saysNothing(body.value.messages) ? { ...body.value, messages: NOTHING_SAID } : body.value;
   const read = dialect.readRequest(value, JSON.stringify(value));
   if (isFailure(read)) return read;
   const hint = workClassHint(body.value.signals);

@@ -1,12 +1,12 @@
 /** One server process from its options to its exit code: configure, listen, reload, drain. */
 import { bunEffects } from '#platform/bun-effects';
-import type { Effects } from '#platform/effects';
+import type { Clock, Effects } from '#platform/effects';
 import { createLog, type Log, type LogLevel } from '#platform/log';
 import { type LogOutput, openLogOutput } from '#platform/log-output';
 import { onSignals } from '#platform/signals';
 import { watchFile } from '#platform/watch';
 import { type Assembly, assemble } from '#server/assembly';
-import { type ConfigOrigin, configure } from '#server/configuration';
+import { type ConfigOrigin, type Configured, configure } from '#server/configuration';
 import { isLoopback, type Listening, listen } from '#server/listen';
 import { findOrigin } from '#server/origin';
 
@@ -39,40 +39,68 @@ const STDERR = 2;
 
 const EXIT = { clean: 0, cut: 1 } as const;
 
-/** Refuses an address that others can reach while anybody could use it. */
-const checkBind = (host: string, assembly: Assembly): void => {
-  const { server } = assembly.router.generation.settings;
-  if (isLoopback(host) || server.tokens.length > 0 || server.allowPublicWithoutAuth) return;
-  throw new StartError(
-    `${host} can be reached from other machines and no token is set: add [server] auth_env = "ANVIL_ROUTER_TOKEN", ` +
-      'bind 127.0.0.1, or say [server] allow_public_without_auth = true',
-  );
+/** Why an address may not be used: others can reach it while anybody could use the router. */
+const bindProblem = (host: string, { generation }: Configured): string | undefined => {
+  const { server } = generation.settings;
+  return isLoopback(host) || server.tokens.length > 0 || server.allowPublicWithoutAuth
+    ? undefined
+    : `${host} can be reached from other machines and no token is set: add [server] auth_env = "ANVIL_ROUTER_TOKEN", ` +
+        'bind 127.0.0.1, or say [server] allow_public_without_auth = true';
 };
 
-/** Reloads on demand, one at a time; a change during a reload causes one more. */
-const reloader = (origin: ConfigOrigin, assembly: Assembly, effects: Effects, log: Log): (() => void) => {
+/** `changed`: only if the file says something else. `asked`: always, since a profile or price may have changed. */
+type ReloadCause = 'changed' | 'asked';
+
+/** Reloads on demand, one at a time; what comes during a reload causes one more. */
+const reloader = (
+  origin: ConfigOrigin,
+  host: string,
+  assembly: Assembly,
+  effects: Effects,
+  log: Log,
+): ((cause: ReloadCause) => void) => {
   let running = false;
-  let again = false;
+  let next: ReloadCause | undefined;
+  const refuse = (reason: string): void => {
+    log.warn('configuration refused; the one in force stays', { reason });
+    assembly.router.refused(reason);
+  };
+  const reloadOnce = async (cause: ReloadCause): Promise<void> => {
+    const configured = await configure(origin, effects, assembly.router.generation);
+    if (!configured.ok) return refuse(configured.reason);
+    const problem = bindProblem(host, configured);
+    if (problem !== undefined) return refuse(problem);
+    const { digest } = configured.generation.settings;
+    if (cause === 'changed' && digest === assembly.router.generation.settings.digest) return;
+    assembly.replace(configured);
+    for (const warning of configured.warnings) log.warn(warning);
+    log.info('configuration reloaded', { digest });
+  };
   const reload = async (): Promise<void> => {
     running = true;
-    do {
-      again = false;
-      const next = await configure(origin, effects, assembly.router.generation);
-      if (!next.ok) {
-        log.warn('configuration refused; the one in force stays', { reason: next.reason });
-        assembly.router.refused(next.reason);
-      } else if (next.generation.settings.digest !== assembly.router.generation.settings.digest || again) {
-        assembly.replace(next);
-        for (const warning of next.warnings) log.warn(warning);
-        log.info('configuration reloaded', { digest: next.generation.settings.digest });
-      }
-    } while (again);
+    while (next !== undefined) {
+      const cause = next;
+      next = undefined;
+      await reloadOnce(cause).catch((error) => refuse(messageOf(error)));
+    }
     running = false;
   };
-  return () => {
-    if (running) again = true;
-    else void reload().catch((error) => log.error('reload failed', { reason: messageOf(error) }));
+  return (cause) => {
+    next = next === 'asked' ? next : cause;
+    if (!running) void reload();
   };
+};
+
+/** Time for answers that have ended, but not yet arrived, once nothing is in flight any more; then connections are cut. */
+const LAST_BYTES_MS = 5_000;
+
+/** A half-sent request or a reader that stopped reading would keep a polite stop waiting for ever. */
+const stopListening = async (listening: Listening, cut: boolean, clock: Clock): Promise<void> => {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.setTimeout(late.resolve, LAST_BYTES_MS);
+  await Promise.race([listening.stop(cut), late.promise]);
+  clock.clearTimeout(timer);
+  await listening.stop(true);
 };
 
 /** Leaves in order: readiness first, then what is in flight, then the sockets, then the evidence. */
@@ -81,6 +109,7 @@ const leaver = (
   listening: Listening,
   log: Log,
   output: LogOutput,
+  clock: Clock,
   cleanUp: () => Promise<void>,
 ) => {
   const done = Promise.withResolvers<number>();
@@ -93,7 +122,8 @@ const leaver = (
     const reason = await drained;
     const clean = reason === 'drained';
     if (!clean) log.warn('requests were cut', { reason, inFlight: assembly.router.admission.inFlight() });
-    await listening.stop(!clean);
+    assembly.endFeeds();
+    await stopListening(listening, !clean, clock);
     await cleanUp();
     assembly.router.stop();
     await assembly.decisions.close();
@@ -125,8 +155,9 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
   const configured = await configure(found.origin, effects);
   if (!configured.ok) throw new StartError(configured.reason);
   for (const warning of configured.warnings) log.warn(warning);
+  const problem = bindProblem(options.host, configured);
+  if (problem !== undefined) throw new StartError(problem);
   const assembly = assemble(configured, effects, log);
-  checkBind(options.host, assembly);
   let listening: Listening;
   try {
     listening = listen(options, assembly.app);
@@ -135,16 +166,16 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
     throw new StartError(error instanceof Error ? error.message : String(error));
   }
   const { origin } = found;
-  const reload = reloader(origin, assembly, effects, log);
-  const unwatch = origin.kind === 'file' ? watchFile(origin.path, reload) : undefined;
-  const leaver_ = leaver(assembly, listening, log, output, async () => {
+  const reload = reloader(origin, options.host, assembly, effects, log);
+  const unwatch = origin.kind === 'file' ? watchFile(origin.path, () => reload('changed')) : undefined;
+  const leaver_ = leaver(assembly, listening, log, output, effects.clock, async () => {
     unwatch?.();
     removeSignals();
     await found.stop();
   });
   const removeSignals = onSignals({
     leave: (signal) => leaver_.leave(signal),
-    reload,
+    reload: () => reload('asked'),
     uncaught: (error) => {
       log.error('an error that nobody caught', { stack: messageOf(error) });
       leaver_.leave('an error that nobody caught', true);

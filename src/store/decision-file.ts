@@ -24,17 +24,38 @@ const BUSY_TIMEOUT_MS = 25;
 /** Busy turns in a row before the operator hears of it: about five seconds of them. */
 const BUSY_TURNS_MAX = 25;
 
-const closeQuietly = (disk: DecisionDisk | undefined): void => {
-  try {
-    disk?.close();
-  } catch {
-    // A connection to a broken file may fail to close; it is given up either way.
-  }
+/** The connection to whatever file is at the path: opened when first needed, given up and opened anew on demand. */
+const createConnection = (path: string) => {
+  let disk: DecisionDisk | undefined;
+  let identity: string | undefined;
+  const drop = (): void => {
+    try {
+      disk?.close();
+    } catch {
+      // A connection to a broken file may fail to close; it is given up either way.
+    }
+    disk = undefined;
+    identity = undefined;
+  };
+  const open = (): DecisionDisk => {
+    disk ??= openDecisionDisk(path, BUSY_TIMEOUT_MS);
+    identity ??= fileIdentity(path);
+    return disk;
+  };
+  return {
+    open,
+    drop,
+    reopen(): DecisionDisk {
+      drop();
+      return open();
+    },
+    current: (): DecisionDisk | undefined => disk,
+    isInPlace: (): boolean => fileIdentity(path) === identity,
+  };
 };
 
 export const createDecisionFile = (path: string, problems: Problems): DecisionFile => {
-  let disk: DecisionDisk | undefined;
-  let identity: string | undefined;
+  const connection = createConnection(path);
   let fault: Fault | undefined;
   let busyTurns = 0;
   let closed = false;
@@ -42,27 +63,10 @@ export const createDecisionFile = (path: string, problems: Problems): DecisionFi
   const tell = (found: Fault, doing: string): void =>
     problems.report(found.kind, `decision log: ${doing} ${path} failed: ${found.cause} — ${found.remedy}`);
 
-  const drop = (): void => {
-    closeQuietly(disk);
-    disk = undefined;
-  };
-
-  const open = (): DecisionDisk => {
-    disk ??= openDecisionDisk(path, BUSY_TIMEOUT_MS);
-    identity ??= fileIdentity(path);
-    return disk;
-  };
-
-  const reopen = (): DecisionDisk => {
-    drop();
-    identity = undefined;
-    return open();
-  };
-
   const attempt = (action: () => void): 'written' | 'busy' | 'failed' => {
     try {
       // After a failure only a fresh connection tells whether the file is sound again.
-      if (fault) reopen();
+      if (fault) connection.reopen();
       action();
       fault = undefined;
       busyTurns = 0;
@@ -81,11 +85,11 @@ export const createDecisionFile = (path: string, problems: Problems): DecisionFi
   };
 
   return {
-    write: (rows) => attempt(() => open().write(rows)),
+    write: (rows) => attempt(() => connection.open().write(rows)),
     read(question, nothing) {
       if (closed) return nothing;
       try {
-        return question(open());
+        return question(connection.open());
       } catch (error) {
         tell(faultOf(error), 'reading');
         return nothing;
@@ -94,28 +98,28 @@ export const createDecisionFile = (path: string, problems: Problems): DecisionFi
     sweep(bounds) {
       let more = false;
       attempt(() => {
-        more = open().sweep(bounds);
+        more = connection.open().sweep(bounds);
       });
       return more;
     },
     usedBytes: () => {
       try {
-        return disk?.usedBytes() ?? 0;
+        return connection.current()?.usedBytes() ?? 0;
       } catch {
         // The next write meets the same trouble and tells it.
         return 0;
       }
     },
     checkPlace() {
-      if (disk === undefined || fault !== undefined || fileIdentity(path) === identity) return;
+      if (connection.current() === undefined || fault !== undefined || connection.isInPlace()) return;
       problems.report(
         'missing',
         `decision log: ${path} was moved or removed while in use — a new file was begun there`,
       );
       attempt(() => {
         // The newest rows are still in the log beside the old place; whoever moved the file wants them in it.
-        disk?.checkpoint();
-        reopen();
+        connection.current()?.checkpoint();
+        connection.reopen();
       });
     },
     get failing() {
@@ -123,7 +127,7 @@ export const createDecisionFile = (path: string, problems: Problems): DecisionFi
     },
     close() {
       closed = true;
-      drop();
+      connection.drop();
     },
   };
 };

@@ -42,7 +42,7 @@ export interface DecisionSource {
   ask<Answer>(question: (disk: DecisionDisk) => Answer, nothing: Answer): Answer;
 }
 
-const asStored = (record: DecisionRecord): DecisionRecord => decodeRecord(encodeRecord(record));
+const asStored = (record: DecisionRecord): DecisionRecord | undefined => decodeRecord(encodeRecord(record));
 
 const page = (source: DecisionSource, query: DecisionQuery, before: Cursor | undefined): DecisionPage => {
   const limit = limitOf(query);
@@ -58,7 +58,7 @@ const page = (source: DecisionSource, query: DecisionQuery, before: Cursor | und
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
-    records: shown.map((row) => row.read()),
+    records: shown.map((row) => row.read()).filter((record) => record !== undefined),
     ...(rows.length > limit && last ? { next: formatCursor(last) } : {}),
   };
 };

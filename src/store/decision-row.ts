@@ -65,7 +65,14 @@ export const encodeRecord = (record: DecisionRecord): string => {
   return mayHoldSecret(short) ? JSON.stringify(JSON.parse(short), scrubbed) : short;
 };
 
-export const decodeRecord = (json: string): DecisionRecord => JSON.parse(json) as DecisionRecord;
+/** Undefined for a row that was damaged by other hands: one such row must not hide the others. */
+export const decodeRecord = (json: string): DecisionRecord | undefined => {
+  try {
+    return JSON.parse(json) as DecisionRecord;
+  } catch {
+    return undefined;
+  }
+};
 
 export const rowOf = (record: DecisionRecord): DecisionRow => ({ ...columnsOf(record), record: encodeRecord(record) });
 

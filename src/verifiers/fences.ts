@@ -59,7 +59,7 @@ export const withoutIndent = (head: string, fence: Fence): string => {
 
 const closes = (open: OpenFence, fence: Fence): boolean =>
   fence.info === '' &&
-  
+  fence.marker === open.marker &&
   fence.size >= open.size &&
   fence.indent <= open.indent + CLOSING_INDENT_MAX;
 

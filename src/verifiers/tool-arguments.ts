@@ -32,7 +32,8 @@ const label = (call: Call): string => `call ${call.ordinal} (${quoteToolName(cal
 
 class ToolArguments implements VerifierRun {
   readonly #context: VerifyContext;
-  readonly #tools: ReadonlyMap<string, ToolDefinition>;
+  /** Read at the first call: a context may have to build its tools, and most answers call none. */
+  #toolsByName: ReadonlyMap<string, ToolDefinition> | undefined;
   readonly #calls = new Map<number, Call>();
   readonly #ids = new Set<string>();
   #count = 0;
@@ -41,7 +42,11 @@ class ToolArguments implements VerifierRun {
 
   constructor(context: VerifyContext) {
     this.#context = context;
-    this.#tools = new Map(context.tools.map((tool) => [tool.name, tool]));
+  }
+
+  get #tools(): ReadonlyMap<string, ToolDefinition> {
+    this.#toolsByName ??= new Map(this.#context.tools.map((tool) => [tool.name, tool]));
+    return this.#toolsByName;
   }
 
   observe(part: StreamPart): Finding | undefined {
@@ -153,11 +158,11 @@ class ToolArguments implements VerifierRun {
   }
 
   #choiceUnmet(): Finding | undefined {
-    const choice = this.#context.toolChoice;
-    if (this.#count > 0 || this.#tools.size === 0) return undefined;
-    if (choice?.kind !== 'required' && choice?.kind !== 'tool') return undefined;
     // Any other reason explains by itself why the call is missing.
-    if (this.#reason !== 'stop' && this.#reason !== 'tool-calls') return undefined;
+    if (this.#count > 0 || (this.#reason !== 'stop' && this.#reason !== 'tool-calls')) return undefined;
+    const choice = this.#context.toolChoice;
+    if (choice?.kind !== 'required' && choice?.kind !== 'tool') return undefined;
+    if (this.#tools.size === 0) return undefined;
     const wanted = choice.kind === 'tool' ? quoteToolName(choice.name) : 'a tool';
     return { code: 'tool-choice-unmet', detail: `tool_choice demands a call of ${wanted}, and none was made` };
   }

@@ -96,7 +96,9 @@ describe('layers', () => {
   });
 
   test('the same file is never reached by two names', () => {
-    const climbing = files.filter(({ imports }) => imports.some((specifier) => specifier.startsWith('.') && !specifier.endsWith('.json')));
+    const climbing = files.filter(({ imports }) =>
+      imports.some((specifier) => specifier.startsWith('.') && !specifier.endsWith('.json')),
+    );
     expect(climbing.map(({ path }) => path)).toEqual([]);
   });
 

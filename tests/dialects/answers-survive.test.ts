@@ -8,7 +8,7 @@ import { checkChatStream, checkMessagesStream } from '#tests/dialects/legal-stre
 import { answerParts } from '#tests/dialects/part-sequences';
 import { contextOf, decodeText, encodeParts } from '#tests/dialects/support';
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 200 };
 
 /** Tool calls without their ids, which encoders may replace. */
 const callsOf = (answer: Answer) =>

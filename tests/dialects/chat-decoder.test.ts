@@ -224,6 +224,11 @@ describe('the finish', () => {
     expect(only(parts, 'finish')[0]?.reason).toBe('refusal');
   });
 
+  test('of a refusal ends the text in front of it', () => {
+    const parts = decode([{ content: 'Well.' }, { refusal: 'No.' }], chatFinish('stop'), '[DONE]');
+    expect(typesOf(parts)).toBe('start text-start text-delta text-end refusal-delta finish end');
+  });
+
   test('is enough without [DONE], and nothing less is', () => {
     const decoder = dialect.decoder();
     decoder.event({ event: undefined, data: '{"choices":[{"index":0,"delta":{"content":"x"}}]}' });

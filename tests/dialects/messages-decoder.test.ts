@@ -83,6 +83,11 @@ describe('blocks', () => {
     expect(only(parts, 'tool-delta').map(({ json }) => json)).toEqual(['{"x":2}']);
   });
 
+  test('with input in the start and an empty delta keep the input', () => {
+    const start = begin(0, { type: 'tool_use', id: 't', name: 'A', input: { x: 1 } });
+    expect(only(decode(start, delta(0, input('')), stop(0), ...end), 'tool-delta')[0]?.json).toBe('{"x":1}');
+  });
+
   test('keep broken input, in deltas or in the start, as it is', () => {
     const parts = decode(
       begin(0, { type: 'tool_use', id: 't', name: 'A', input: {} }),
@@ -103,6 +108,8 @@ describe('blocks', () => {
   test('that reuse an index are new blocks', () => {
     const parts = decode(begin(0, { type: 'text', text: 'a' }), begin(0, { type: 'text', text: 'b' }), stop(0), ...end);
     expect(only(parts, 'text-start').map(({ index }) => index)).toEqual([0, 1]);
+    expect(only(parts, 'text-end').map(({ index }) => index)).toEqual([0, 1]);
+    expect(typesOf(parts)).toBe('text-start text-delta text-end text-start text-delta text-end finish end');
   });
 
   test('without a start are understood when they are prose', () => {

@@ -23,6 +23,8 @@ export interface RawConnection extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** Everything received so far. */
   readonly text: string;
+  /** Reads nothing more, as a caller that has stalled. */
+  pause(): void;
   /** Breaks the connection off with an RST. */
   reset(): void;
 }
@@ -134,6 +136,7 @@ export const rawConnection = async (url: string): Promise<RawConnection> => {
       }
     },
     reset: () => socket.resetAndDestroy(),
+    pause: () => socket.pause(),
     async [Symbol.asyncDispose]() {
       socket.destroy();
       await closed.promise;
@@ -145,7 +148,11 @@ export const rawConnection = async (url: string): Promise<RawConnection> => {
 export const rawRequest = (
   method: string,
   target: string,
-  options: { readonly headers?: readonly string[]; readonly body?: string | Uint8Array; readonly version?: string } = {},
+  options: {
+    readonly headers?: readonly string[];
+    readonly body?: string | Uint8Array;
+    readonly version?: string;
+  } = {},
 ): Uint8Array => {
   const { headers = [], body, version = 'HTTP/1.1' } = options;
   const framed = headers.some((line) => /^(?:content-length|transfer-encoding)\s*:/i.test(line));

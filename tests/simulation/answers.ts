@@ -37,7 +37,10 @@ const CALLS: readonly Template[] = [
 ];
 
 /** Answers larger than the small hold limits of some runs. */
-const LARGE: Template = (mark) => ({ blocks: [text(`${mark} the same line again and again\n`.repeat(900))], pieceChars: 96 });
+const LARGE: Template = (mark) => ({
+  blocks: [text(`${mark} the same line again and again\n`.repeat(900))],
+  pieceChars: 96,
+});
 
 /** An answer nothing is wrong with. */
 export const goodAnswer = (random: Random, call: number, offersTools: boolean): Answer => {
@@ -51,7 +54,11 @@ const marked = (block: AnswerBlock, mark: string): AnswerBlock =>
 /** An answer that is complete on the wire and bad all the same. */
 export const badAnswer = (random: Random, call: number, offersTools: boolean): Answer => {
   const mark = markOf(call);
-  if (offersTools && random.chance(0.3)) return { blocks: [text(mark), tool('format_disk', { path: mark })] };
+  if (offersTools && random.chance(0.4)) {
+    const prose = text(`${mark} Let me look.`);
+    const broken: AnswerBlock = { kind: 'tool', name: 'read_file', arguments: `{"path": "${mark}` };
+    return { blocks: [prose, random.chance(0.5) ? broken : tool('format_disk', { path: mark })], pieceChars: 4 };
+  }
   const { answer } = random.pick(Object.values(BAD_ANSWERS));
   return { ...answer, blocks: (answer as Answer).blocks.map((block) => marked(block, mark)) };
 };

@@ -35,6 +35,9 @@ export const PROFILE_PATH = '/simulation/profile.json';
 export const CLOUD_KEY = 'cloud-key-of-the-simulation';
 export const ENVIRONMENT = { SIM_CLOUD_KEY: CLOUD_KEY };
 
+/** Ids of the tiers that cost money, the same in every configuration. */
+export const METERED: ReadonlySet<string> = new Set(['cloud', 'cloud-keyless']);
+
 export const deniedKey = (tier: string, workClass: string): string => `${tier} ${workClass}`;
 
 /** Canonical presets with their class, and one of the operator's own without a class. */

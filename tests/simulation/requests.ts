@@ -65,7 +65,12 @@ const messagesBody = (random: Random, request: Omit<SimulatedRequest, 'body' | '
   ...(request.offersTools ? { tools: MESSAGES_TOOLS } : {}),
 });
 
-const UNSOUND = ['{"model": "chat"', '[]', '{"model": "chat", "messages": "no list"}', '{"messages": 7, "stream": true}'];
+const UNSOUND = [
+  '{"model": "chat"',
+  '[]',
+  '{"model": "chat", "messages": "no list"}',
+  '{"messages": 7, "stream": true}',
+];
 
 export const planRequest = (random: Random, number: number): SimulatedRequest => {
   const dialect: DialectName = random.pick(['openai-chat', 'anthropic-messages']);

@@ -20,10 +20,13 @@ export interface HostCall {
   readonly number: number;
   /** First label of the host name. */
   readonly host: string;
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** Undefined while the call is under way. */
   ended: CallEnd | undefined;
+  /** Epoch milliseconds of the end. */
+  endedAt: number;
   /** Body bytes handed over. */
   bytes: number;
 }
@@ -75,6 +78,8 @@ interface Playing {
   readonly signal: AbortSignal;
   readonly pause: Pause;
   readonly next: () => Promise<Step | undefined>;
+  /** The first end counts. */
+  readonly end: (how: CallEnd) => void;
 }
 
 /** Plays up to the reply's head. A reset or a close in front of it is what a stale or dying connection looks like. */
@@ -111,11 +116,8 @@ const playBody = async ({ script, pause, next }: Playing, bytesLeft: number): Pr
 
 /** The body as fetch gives it: pulled, broken off by the signal at any time, over when it is cancelled. */
 const bodyOf = (playing: Playing, length: number): ReadableStream<Uint8Array> => {
-  const { call, signal } = playing;
+  const { call, signal, end } = playing;
   let bytesLeft = length;
-  const end = (how: CallEnd): void => {
-    call.ended ??= how;
-  };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -159,23 +161,31 @@ export const createScriptedHosts = (clock: Clock, scriptFor: (call: HostCall) =>
   const calls: HostCall[] = [];
   const fetch: FetchLike = async (url, init) => {
     const signal = init.signal ?? new AbortController().signal;
+    const { hostname, pathname } = new URL(url);
     const call: HostCall = {
       number: calls.length + 1,
-      host: new URL(url).hostname.split('.')[0] ?? '',
+      host: hostname.split('.')[0] ?? '',
+      path: pathname,
       headers: { ...(init.headers as Record<string, string>) },
       body: String(init.body),
       ended: undefined,
+      endedAt: Number.POSITIVE_INFINITY,
       bytes: 0,
     };
     calls.push(call);
     const script = scriptFor(call);
-    const playing: Playing = { call, script, signal, pause: pauses(clock, signal), next: reader(script.steps) };
+    const end = (how: CallEnd): void => {
+      if (call.ended !== undefined) return;
+      call.ended = how;
+      call.endedAt = clock.wall();
+    };
+    const playing: Playing = { call, script, signal, pause: pauses(clock, signal), next: reader(script.steps), end };
     try {
       const { status, headers = {} } = await playHead(playing);
       if (signal.aborted) throw signal.reason;
       return new Response(bodyOf(playing, lengthOf(headers)), { status, headers });
     } catch (error) {
-      call.ended = signal.aborted ? 'aborted' : 'broken';
+      end(signal.aborted ? 'aborted' : 'broken');
       throw error;
     }
   };

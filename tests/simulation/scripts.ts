@@ -1,19 +1,18 @@
 /** What a simulated tier does with each call, by seed: answers well, oddly or badly, or has a fault of the catalogue. */
 import type { DialectName } from '#core/message';
 import { badAnswer, goodAnswer, hasSoundArguments } from '#tests/simulation/answers';
-import type { TierFacts } from '#tests/simulation/configurations';
+import { METERED } from '#tests/simulation/configurations';
 import { requestIn } from '#tests/simulation/requests';
 import type { HostCall, HostScript } from '#tests/simulation/scripted-hosts';
 import type { Answer } from '#tests/support/answer';
-import { answerSteps } from '#tests/support/answers';
-import type { Step, Steps } from '#tests/support/fake-tier-steps';
+import { answerSteps, bytesOf, eventsFor } from '#tests/support/answers';
+import { type Step, type Steps, sseHead } from '#tests/support/fake-tier-steps';
 import { type FaultContext, ODDITIES, pickFault } from '#tests/support/faults';
 import type { Random } from '#tests/support/random';
 
 /** One call with what it was made to do; the judge compares it with what the caller got. */
 export interface ScriptedCall {
   readonly call: HostCall;
-  readonly tier: TierFacts;
   /** Number of the request it is for. */
   readonly request: number;
   /** The answer that was meant, of which a fault may have let out a part. */
@@ -34,6 +33,9 @@ const MOODS: readonly Mood[] = [
   { faults: 0.7, bad: 0.1 },
   { faults: 0.1, bad: 0.6 },
 ];
+
+/** Tokens of an answer that budgets reckon with when the caller sets no cap. */
+const EXPECTED_OUTPUT = 4_096;
 
 /** Simulated milliseconds after which a tier's mood may change. */
 const MOOD_MS = 20_000;
@@ -74,17 +76,28 @@ interface Performance {
   readonly answer: Answer;
 }
 
-/** Answers of a metered tier report a small usage, always below what is expected of them. */
-const metered = (answer: Answer): Answer => ({ ...answer, usage: { input: 10, output: 30 } });
+/** Answers of a metered tier cost as much as may be expected of them, and no more. */
+const metered = (answer: Answer, body: string): Answer => {
+  const { max_tokens: cap = EXPECTED_OUTPUT } = JSON.parse(body) as { readonly max_tokens?: number };
+  return { ...answer, usage: { input: 10, output: Math.min(cap, EXPECTED_OUTPUT) } };
+};
 
-const perform = (random: Random, mood: Mood, call: HostCall, tier: TierFacts): Performance => {
-  const { dialect } = tier;
+/** A sound transfer that stops anywhere, in the middle of an event or of a character. */
+const cutCleanly = (random: Random, { dialect, answer }: FaultContext): Steps => {
+  const bytes = bytesOf(eventsFor(dialect, answer));
+  return [sseHead(), { chunk: bytes.subarray(0, random.integer(1, bytes.length - 1)) }];
+};
+
+const perform = (random: Random, mood: Mood, call: HostCall): Performance => {
+  const dialect: DialectName = call.path.endsWith('/messages') ? 'anthropic-messages' : 'openai-chat';
   const stream = asksToStream(call.body);
   const offersTools = call.body.includes('"tools"');
-  const priced = (answer: Answer): Answer => (tier.cloud ? metered(answer) : answer);
+  const priced = (answer: Answer): Answer => (METERED.has(call.host) ? metered(answer, call.body) : answer);
   const good = priced(goodAnswer(random, call.number, offersTools));
   const context: FaultContext = { dialect, stream, answer: good };
   const chance = random.float();
+  if (chance < mood.faults && stream && random.chance(0.1))
+    return { kind: 'cut, cleanly anywhere', steps: cutCleanly(random, context), answer: good };
   if (chance < mood.faults) {
     const { name, steps } = pickFault(random, context);
     return { kind: name, steps, answer: good };
@@ -109,18 +122,16 @@ export interface Scripts {
   readonly reachOf: (host: string) => 'open' | 'refused' | 'silent';
 }
 
-export const createScripts = (random: Random, tiers: readonly TierFacts[], now: () => number): Scripts => {
+export const createScripts = (random: Random, now: () => number): Scripts => {
   const scripted = new Map<number, ScriptedCall>();
   let reaches = 0;
   const moodOf = (host: string): Mood => random.fork(`mood ${host} ${Math.floor(now() / MOOD_MS)}`).pick(MOODS);
   return {
     scripted,
     scriptFor(call) {
-      const tier = tiers.find(({ id }) => id === call.host);
-      if (!tier) throw new Error(`no simulated tier at ${call.host}`);
       const chances = random.fork(`call ${call.number}`);
-      const { kind, steps, answer } = perform(chances, moodOf(call.host), call, tier);
-      scripted.set(call.number, { call, tier, request: requestIn(call.body), answer, kind });
+      const { kind, steps, answer } = perform(chances, moodOf(call.host), call);
+      scripted.set(call.number, { call, request: requestIn(call.body), answer, kind });
       return {
         steps: torn(steps, chances),
         chunkMs: pace(chances, kind),

@@ -81,16 +81,17 @@ test('pages over file and queue together are complete, in order and without repe
   await using folder = await tmpdir();
   let run = 0;
   const world = fc.record({
-    shapes: fc.array(record, { maxLength: 40 }),
+    shapes: fc.array(record, { minLength: 10, maxLength: 40, size: 'max' }),
     question: query,
-    limit: fc.integer({ min: 1, max: 12 }),
-    written: fc.nat(40),
+    limit: fc.integer({ min: 1, max: 6 }),
+    writtenPercent: fc.nat(100),
   });
   await fc.assert(
-    fc.asyncProperty(world, async ({ shapes, question, limit, written }) => {
+    fc.asyncProperty(world, async ({ shapes, question, limit, writtenPercent }) => {
       run += 1;
       await using log = openForTest(folder.file(`${run}.db`));
       const records = shapes.map(build);
+      const written = Math.round((records.length * writtenPercent) / 100);
       for (const item of records.slice(0, written)) log.decisions.append(item);
       await log.decisions.flush();
       for (const item of records.slice(written)) log.decisions.append(item);
@@ -98,7 +99,7 @@ test('pages over file and queue together are complete, in order and without repe
       expect(pages.flat().map((item) => item.id)).toEqual(expected(records, question as DecisionQuery));
       for (const page of pages.slice(0, -1)) expect(page).toHaveLength(limit);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 

@@ -150,3 +150,34 @@ test('decisions that cannot be written by the end are told as lost', async () =>
   expect(log.problems.map((problem) => problem.kind)).toEqual(['damaged', 'dropped']);
   expect(log.decisions.stats()).toMatchObject({ dropped: 1, queued: 0 });
 });
+
+test('a row that other hands have damaged is passed over; the others are shown', async () => {
+  await using folder = await tmpdir();
+  const path = folder.file('decisions.db');
+  await using log = openForTest(path);
+  for (const number of [1, 2, 3]) log.decisions.append(sampleRecord({ id: idOf(number) }));
+  await log.decisions.flush();
+  const other = new Database(path);
+  other.query("UPDATE decision SET record = '{' WHERE id = ?").run(idOf(2));
+  other.close();
+  expect(log.decisions.get(idOf(2))).toBeUndefined();
+  expect(log.decisions.list({}).records.map((record) => record.id)).toEqual([idOf(3), idOf(1)]);
+});
+
+test('after trouble with an open file the next try looks at the place anew', async () => {
+  await using folder = await tmpdir();
+  const path = folder.file('decisions.db');
+  await using log = openForTest(path);
+  log.decisions.append(sampleRecord({ id: idOf(1) }));
+  await log.decisions.flush();
+  const other = new Database(path);
+  other.run('DROP TABLE decision');
+  other.close();
+  log.decisions.append(sampleRecord({ id: idOf(2) }));
+  await log.clock.advance(200);
+  expect(log.decisions.stats()).toMatchObject({ state: 'failing', queued: 1 });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  await log.clock.advance(RETRY_MS);
+  expect(log.decisions.stats()).toMatchObject({ state: 'writing', queued: 0, written: 2 });
+  expect(log.decisions.list({}).records.map((record) => record.id)).toEqual([idOf(2)]);
+});

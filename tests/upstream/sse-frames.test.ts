@@ -80,6 +80,10 @@ describe('a frame', () => {
     });
   }
 
+  test('a byte order mark later in the stream is part of a field name, and no data', () => {
+    expect(read('data: 1\n\n\uFEFFdata: 2\n\n').map(({ data }) => data)).toEqual(['1', '']);
+  });
+
   test('a surplus blank line is a frame without data, so that no byte is lost', () => {
     expect(read('\ndata: 1\n\n\n').map(({ data }) => data)).toEqual(['', '1', '']);
   });

@@ -23,6 +23,7 @@ describe('fenced diffs', () => {
     ['up to three blank context lines may be chopped', [...FILES, '@@ -1,4 +1,4 @@', '-b', '+c'], 'pass'],
     ['more lines than promised', [...FILES, '@@ -1 +1 @@', '-b', '+c', '+d'], 'pass'],
     ['prose after a whole hunk', [...FILES, '@@ -1 +1 @@', '-b', '+c', 'and so on'], 'pass'],
+    ['a missing old count means one too', ['@@ -1 +0,0 @@'], 'hunk-short'],
     ['far fewer lines than promised', ['@@ -1,10 +1,10 @@', ' a', ' b'], 'hunk-short'],
     ['fewer new lines than promised', [...FILES, '@@ -1,2 +1,9 @@', ' a', ' b', '+c'], 'hunk-short'],
     [
@@ -80,7 +81,7 @@ describe('fenced diffs', () => {
   });
 
   test('fence marks among the context lines of a Markdown file prove nothing', () => {
-    const rows = ['@@ -1,5 +1,5 @@', ' # Title', ' ```bash', '-npm i', '+bun i', ' ```', ' more'];
+    const rows = ['@@ -1,12 +1,12 @@', ' # Title', ' ```bash', '-npm i', '+bun i', ' ```', ' more'];
     expect(verdict(diffWellFormed, { text: fenced(...rows) })).toBe('pass');
   });
 

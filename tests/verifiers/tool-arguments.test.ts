@@ -113,6 +113,31 @@ describe('arguments against the offered schema', () => {
   });
 });
 
+describe('kept arguments', () => {
+  const context = contextOf({ tools: [tool('write', { type: 'object', properties: { path: { type: 'string' } } })] });
+  const long = 'x'.repeat(700_000);
+
+  test('ended calls make room for later ones', () => {
+    const calls: CallSketch[] = [
+      { name: 'write', json: `{"path":"${long}"}` },
+      { name: 'write', json: `{"text":"${long}","path":5}` },
+    ];
+    expect(verdict(toolArguments, { calls }, context, [65_536])).toBe('schema-mismatch');
+  });
+
+  test('a call that outgrew the room gives it back', () => {
+    const parts: StreamPart[] = [
+      { type: 'tool-start', index: 0, id: 'a', name: 'write' },
+      { type: 'tool-start', index: 1, id: 'b', name: 'write' },
+      { type: 'tool-delta', index: 0, json: `{"path":"${long}` },
+      { type: 'tool-delta', index: 0, json: long },
+      { type: 'tool-delta', index: 1, json: `{"text":"${long}","path":5}` },
+      { type: 'tool-end', index: 1 },
+    ];
+    expect(judgeParts(toolArguments, parts, context).finding?.code).toBe('schema-mismatch');
+  });
+});
+
 describe('names, ids and choices', () => {
   const tools = [tool('read_file'), tool('mcp__git__log'), tool('exec')];
   const names: readonly [name: string, detail: string][] = [
@@ -203,6 +228,21 @@ describe('names, ids and choices', () => {
       expect(verdict(toolArguments, { text: 'Well', reason }, context)).toBe('pass');
     },
   );
+});
+
+test('the tools are not read before the first call', () => {
+  let reads = 0;
+  const context = {
+    ...contextOf(),
+    get tools() {
+      reads += 1;
+      return [tool('read_file')];
+    },
+  };
+  expect(verdict(toolArguments, { text: 'No call.' }, context)).toBe('pass');
+  expect(reads).toBe(0);
+  expect(verdict(toolArguments, { calls: [{ json: '{}' }] }, context)).toBe('pass');
+  expect(reads).toBe(1);
 });
 
 describe('blocks', () => {

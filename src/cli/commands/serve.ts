@@ -47,7 +47,7 @@ finish what is running, a second one stops at once.`,
       port: flags.port,
       demo: flags.demo,
       logLevel: flags['log-level'],
-      logFormat: flags['log-format'] ?? (io.terminal.outIsTty ? 'pretty' : 'json'),
+      logFormat: flags['log-format'] ?? (io.terminal.errIsTty ? 'pretty' : 'json'),
     });
     return exitOf(await running.done);
   },
