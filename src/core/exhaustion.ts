@@ -1,7 +1,7 @@
 /** How to refuse when the candidates are used up: one failure for the caller, the whole story for the operator. */
 import type { AttemptRecord } from '#core/decision';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
-import { NO_TIER_MESSAGE, OVER_CONTEXT_MESSAGE } from '#core/refusal';
+import { BUDGET_MESSAGE, NO_TIER_MESSAGE, OVER_CONTEXT_MESSAGE } from '#core/refusal';
 
 export interface Ending {
   readonly attempts: readonly AttemptRecord[];
@@ -17,6 +17,9 @@ export interface Ending {
 
 const storyOf = (attempts: readonly AttemptRecord[]): string =>
   attempts.map((attempt) => `${attempt.tier}: ${attempt.detail ?? attempt.outcome}`).join('; ');
+
+const endedAll = ({ attempts }: Ending, wanted: AttemptRecord['outcome']): boolean =>
+  attempts.length > 0 && attempts.every(({ outcome }) => outcome === wanted);
 
 const retryAfter = ({ retryAfterMs }: Ending): Pick<Failure, 'retryAfterSeconds'> =>
   retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) };
@@ -41,7 +44,8 @@ export const exhaustionFailure = (ending: Ending): Failure => {
       detail,
       ...retryAfter(ending),
     });
-  if (ending.attempts.length > 0 && ending.attempts.every(({ outcome }) => outcome === 'skipped-busy'))
+  if (endedAll(ending, 'skipped-budget')) return failure('budget-spent', BUDGET_MESSAGE, { detail });
+  if (endedAll(ending, 'skipped-busy'))
     return failure('overloaded', 'every model server for this request is busy; try again shortly', {
       detail,
       retryAfterSeconds: 2,

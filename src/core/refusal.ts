@@ -56,13 +56,14 @@ const REMEDY: Record<RefusalKind, string> = {
 
 /** What callers hear when no tier may serve; causes go to the operator. */
 export const NO_TIER_MESSAGE = 'no quality-gated tier is available for this request';
+export const BUDGET_MESSAGE = 'the spending limit for this session or day is reached';
 export const OVER_CONTEXT_MESSAGE =
   'request exceeds the context window of every available tier; send a smaller request';
 
 const messageOf = (kind: RefusalKind, nearest: Excluded | undefined): string => {
   if (kind === 'over-context') return OVER_CONTEXT_MESSAGE;
   if (kind === 'unsupported') return `no tier available for this request supports ${nearest?.feature ?? 'it'}`;
-  if (kind === 'budget-spent') return 'the spending limit for this session or day is reached';
+  if (kind === 'budget-spent') return BUDGET_MESSAGE;
   return NO_TIER_MESSAGE;
 };
 

@@ -44,6 +44,8 @@ export interface AttemptProgress {
   headersAt?: number;
   firstPartAt?: number;
   usage?: Usage;
+  /** The tier said why it ended, so its counts are final. */
+  finished?: boolean;
   /** Characters of model output understood so far; the fallback when a tier reports no usage. */
   outputChars: number;
   /** Events passed on unread; engines send about one token in each. */
@@ -179,6 +181,7 @@ export class Attempt {
     for (const part of parts) {
       if (part.type === 'error') return errorPartFailure(part.kind);
       if (part.type === 'usage') progress.usage = part.usage;
+      else if (part.type === 'finish') progress.finished = true;
       else if (part.type === 'end') this.#sawEnd = true;
       else progress.outputChars += outputCharsOf(part);
       if (progress.firstPartAt === undefined && part.type !== 'start') progress.firstPartAt = this.#input.clock.now();
@@ -245,11 +248,16 @@ export class Attempt {
     }
   }
 
-  /** The last event may lack its blank line. It is read even where others are skimmed: it may be half an event. */
+  /**
+   * The last event may lack its blank line. It is read even where others are skimmed, for it may be half an event; one
+   * without a meaning stays here.
+   */
   #takeEndOfStream(): void {
     const leaving: Uint8Array[] = [];
-    for (const frame of this.#splitter.flush())
-      this.#takeParts(withBlankLine(frame.raw), this.#decoder.event(frame), leaving);
+    for (const frame of this.#splitter.flush()) {
+      const parts = this.#decoder.event(frame);
+      this.#takeParts(parts.length > 0 ? withBlankLine(frame.raw) : undefined, parts, leaving);
+    }
     if (!this.#ended) this.#takeParts(undefined, this.#decoder.close(), leaving);
     if (this.#ended) return;
     this.#release(leaving);
@@ -277,7 +285,7 @@ export class Attempt {
 /** `Retry-After` of an upstream, seconds or HTTP date (RFC 9110 10.2.3), as milliseconds from `wallMs`. */
 export const retryAfter = (headers: Headers, wallMs: number): { readonly retryAfterMs?: number } => {
   const value = headers.get('retry-after');
-  if (value === null) return {};
+  if (value === null || value.trim() === '') return {};
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - wallMs;
   return Number.isFinite(ms) && ms >= 0 ? { retryAfterMs: ms } : {};

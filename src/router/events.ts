@@ -44,8 +44,8 @@ export const createFeed = (wall: () => number): Feed => {
     },
     subscribe(after, onEvent) {
       if (readers.size >= READERS_MAX) throw new Error(`more than ${READERS_MAX} readers of the event feed`);
-      for (const event of ring) if (event.seq > after) tell(onEvent, event);
       readers.add(onEvent);
+      for (const event of ring) if (event.seq > after && readers.has(onEvent)) tell(onEvent, event);
       return () => readers.delete(onEvent);
     },
     get watched() {

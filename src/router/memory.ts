@@ -1,7 +1,7 @@
 /** What outlives a request: sessions with their affinity and spending, and each tier's tokens-per-character ratio. */
 import { capReached, capText } from '#core/budget';
 import { type Amount, chargeOf, isMetered, NOTHING } from '#core/cost';
-import type { DecisionRecord } from '#core/decision';
+import type { AttemptRecord, DecisionRecord } from '#core/decision';
 import { expectedCharge } from '#core/estimate';
 import type { ModelRequest, RequestFacts, Usage } from '#core/message';
 import type { World } from '#core/readiness';
@@ -36,6 +36,12 @@ export interface Memory {
   learn(record: DecisionRecord, session: SessionMark, facts: RequestFacts, settings: Settings): void;
   reconfigure(settings: Settings): void;
 }
+
+/** Ends that say nothing against the tier: it may still hold the session's prefix. */
+const KEEPS_PREFIX: ReadonlySet<AttemptRecord['outcome']> = new Set(['cancelled', 'skipped-busy', 'skipped-budget']);
+
+const keepsPrefix = ({ outcome, failure }: AttemptRecord): boolean =>
+  KEEPS_PREFIX.has(outcome) || failure === 'caller-error';
 
 /** @param spentToday charges since midnight UTC that an earlier process recorded */
 export const createMemory = (
@@ -77,7 +83,7 @@ export const createMemory = (
         const tier = tierById.get(attempt.tier);
         if (tier && attempt.usage && !attempt.usage.estimated) estimator.learn(tier, facts, attempt.usage);
         if (attempt.outcome === 'served') sessions.served(session.id, session.lane, attempt.tier);
-        else if (attempt.outcome !== 'cancelled') sessions.failed(session.id, session.lane, attempt.tier);
+        else if (!keepsPrefix(attempt)) sessions.failed(session.id, session.lane, attempt.tier);
       }
     },
     reconfigure: ({ limits }) => sessions.resize(limits.sessionsMax),

@@ -10,12 +10,15 @@ import type { Exchange, Generation } from '#router/exchange';
 /** Characters per token assumed for a tier's answer that came without usage. */
 const CHARS_PER_TOKEN = 3.6;
 
-/** The tier's own numbers, or an estimate marked as one; undefined when nothing was generated. */
+/**
+ * The tier's own numbers, or an estimate marked as one; undefined when nothing was generated. Some tiers open a stream
+ * with a count that holds for its first moment only, so an answer that broke off counts for what came of it.
+ */
 export const usageOf = (progress: AttemptProgress, promptTokens: number): Usage | undefined => {
-  if (progress.usage) return progress.usage;
-  if (progress.firstPartAt === undefined) return undefined;
+  const { usage, finished, firstPartAt } = progress;
   const output = Math.ceil(progress.outputChars / CHARS_PER_TOKEN) + progress.skimmedEvents;
-  return { input: promptTokens, output, estimated: true };
+  if (usage && (finished || usage.output >= output)) return usage;
+  return firstPartAt === undefined ? undefined : { input: promptTokens, ...usage, output, estimated: true };
 };
 
 export interface EndedAttempt {

@@ -185,6 +185,12 @@ export class RequestRun implements RequestPort {
         return;
       }
     }
+    const unaffordable = this.#unaffordable(candidate);
+    if (unaffordable !== undefined) {
+      this.#vacate(candidate, lease);
+      this.#skip(candidate, 'skipped-budget', unaffordable);
+      return;
+    }
     const startedAt = runtime.clock.now();
     const { upstream, input } = attemptInput(exchange, plan, candidate, generation, runtime, () => this.#typed());
     const attempt = new Attempt(input, {
@@ -206,12 +212,16 @@ export class RequestRun implements RequestPort {
 
   /** Gives up a place before the tier was asked: it cannot be reached, or nobody waits any more. */
   #leave(candidate: Candidate, lease: Lease, unreachable: AttemptFailure | undefined): void {
-    lease.release();
-    this.#report(candidate, 'neutral');
+    this.#vacate(candidate, lease);
     if (this.#settled || !unreachable) return;
     this.#lastFailure = unreachable;
     this.#noteRetryAfter(this.#runtime.presence.absence(candidate.tier.id)?.retryAfterMs);
     this.#skip(candidate, 'skipped-unavailable', unreachable.detail);
+  }
+
+  #vacate(candidate: Candidate, lease: Lease): void {
+    lease.release();
+    this.#report(candidate, 'neutral');
   }
 
   /** What the attempt tells about the tier's presence. */
@@ -226,7 +236,10 @@ export class RequestRun implements RequestPort {
     return { exchange: this.#exchange, plan: this.#plan, generation: this.#generation, runtime: this.#runtime };
   }
 
-  /** Budgets are checked again at the turn of each tier: other requests may have spent them since the plan. */
+  /**
+   * Budgets are checked again at the turn of each tier, and once more when the money is set aside: other requests may
+   * have spent it since the plan, and during the wait for a place.
+   */
   #unaffordable({ tier }: Candidate): string | undefined {
     const { session, request } = this.#exchange;
     return session && this.#runtime.memory.capReached(session, tier, request.facts, this.#generation.settings.budgets);

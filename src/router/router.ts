@@ -89,7 +89,8 @@ export class Router {
       onError: options.onBug,
       inspect: (actorId) => (feed.watched ? (event) => this.#inspected(actorId, event) : undefined),
     });
-    this.admission = createAdmission({ limits: generation.settings.limits, clock: effects.clock });
+    const admission = createAdmission({ limits: generation.settings.limits, clock: effects.clock });
+    this.admission = { ...admission, enter: () => this.#entered(admission.enter()) };
     this.breakers = createBreakers({
       settings: generation.settings,
       actors,
@@ -253,7 +254,16 @@ export class Router {
     } catch (error) {
       this.#options.onBug(record.id, error);
     }
-    this.#checkDrained();
+  }
+
+  /** Whoever gives back the last place ends a drain, a request of an operator included. */
+  #entered(place: Lease | 'overloaded'): Lease | 'overloaded' {
+    if (place === 'overloaded') return place;
+    const release = (): void => {
+      place.release();
+      this.#checkDrained();
+    };
+    return { release };
   }
 
   #checkDrained(): void {

@@ -6,8 +6,9 @@ import { VERSION } from '#core/version';
 import { dialects } from '#dialects/dialect';
 import type { Effects } from '#platform/effects';
 import type { Log } from '#platform/log';
+import { runtimeInfo } from '#platform/runtime';
 import { createFeed } from '#router/events';
-import { createMetrics } from '#router/metrics';
+import { createMetrics, type MetricSources } from '#router/metrics';
 import { Router } from '#router/router';
 import { createApp } from '#server/app';
 import type { Configured } from '#server/configuration';
@@ -23,6 +24,8 @@ export interface Assembly {
   readonly app: (idle: IdleLimit) => ReturnType<typeof createApp>;
   /** Puts a new configuration in force, tokens included. */
   replace(configured: Configured): void;
+  /** Tells that a new configuration was refused; the one in force stays. */
+  refuse(reason: string): void;
   /** Ends the event feeds, which never end by themselves. */
   endFeeds(): void;
 }
@@ -44,6 +47,19 @@ const secretsOf = ({ tokens, generation }: Configured): readonly string[] => [
   ...tokens.map(({ secret }) => secret),
   ...generation.keys.values(),
 ];
+
+const metricSources = (router: Router, decisions: Decisions, upToDate: () => boolean): MetricSources => ({
+  build: { version: VERSION, bun: runtimeInfo().bun },
+  inFlight: () => router.admission.inFlight(),
+  queues: () =>
+    router.generation.settings.tiers.map(({ id }) => ({ tier: id, waiting: router.admission.loadOf(id).waiting })),
+  breakers: () => router.breakers.snapshot(),
+  config: () => {
+    const { digest, mappingVersion: mapping, mode } = router.generation.settings;
+    return { digest, mapping, upToDate: upToDate(), ...(mode === undefined ? {} : { mode }) };
+  },
+  decisions: decisions.stats,
+});
 
 export const assemble = (configured: Configured, effects: Effects, log: Log): Assembly => {
   const { generation } = configured;
@@ -73,7 +89,8 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
       log.error('a tier refused its key: correct the variable named by its auth_env and reload', { tier: tierId }),
     onBug,
   });
-  const metrics = createMetrics();
+  let upToDate = true;
+  const metrics = createMetrics(metricSources(router, decisions, () => upToDate));
   const ending = new AbortController();
   let guard: Guard = createGuard(configured.tokens);
   const context: ServerContext = {
@@ -96,6 +113,11 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
       guard = createGuard(next.tokens);
       log.setSecrets(secretsOf(next));
       router.replace(next.generation);
+      upToDate = true;
+    },
+    refuse(reason) {
+      upToDate = false;
+      router.refused(reason);
     },
     endFeeds: () => ending.abort(),
   };

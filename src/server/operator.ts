@@ -1,6 +1,6 @@
 /** The routes for people and gateways around the model traffic: health, models, route, decisions, metrics. */
 import type { Dialect } from '#core/dialect';
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, STATUS_OF } from '#core/failure';
 import { modelList } from '#core/models';
 import { routeAnswer } from '#core/route-answer';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
@@ -109,7 +109,8 @@ export const route = async (
   const breakerOf = (tierId: string) => router.breakers.peek(tierId, plan.intent.workClass);
   const answer = routeAnswer(plan, sessionId, breakerOf, router.ready);
   if (!plan.refusal) return json(answer);
-  const refusal = { ...plan.refusal, status: plan.refusal.kind === 'over-context' ? 413 : plan.refusal.status };
+  // exhaustion_status steers clients of the generation routes; here v0.9 always said the default.
+  const refusal = { ...plan.refusal, status: STATUS_OF[plan.refusal.kind] };
   return json({ ...dialect.errorBody(refusal, sessionId), decision: answer }, refusal.status, failureHeaders(refusal));
 };
 

@@ -63,7 +63,7 @@ const reloader = (
   let next: ReloadCause | undefined;
   const refuse = (reason: string): void => {
     log.warn('configuration refused; the one in force stays', { reason });
-    assembly.router.refused(reason);
+    assembly.refuse(reason);
   };
   const reloadOnce = async (cause: ReloadCause): Promise<void> => {
     const configured = await configure(origin, effects, assembly.router.generation);

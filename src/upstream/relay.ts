@@ -3,7 +3,7 @@ import { joinBytes } from '#core/bytes';
 import type { AttemptFailure } from '#core/failure';
 import type { Deadlines } from '#core/tier';
 import type { Clock, FetchSession } from '#platform/effects';
-import { createWatchdog, type DeadlineName } from '#upstream/deadline';
+import { createWatchdog, type DeadlineName, type Watchdog } from '#upstream/deadline';
 
 /** Most bytes read of an upstream's error reply. */
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
@@ -63,6 +63,104 @@ const transportFailure = (error: unknown, phase: 'open' | 'read'): AttemptFailur
 const isStaleSocket = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNRESET';
 
+/** A call as its head and its body see it. */
+interface Line {
+  readonly call: UpstreamCall;
+  readonly controller: AbortController;
+  readonly watchdog: Watchdog;
+  /** The deadline that ended the call. */
+  passed: AttemptFailure | undefined;
+  /** The head or a chunk is waited for, so whoever waits hears of a deadline. */
+  awaited: boolean;
+}
+
+/** Silence counts while a chunk is waited for: the first one under its own deadline, later ones under the idle one. */
+const readFrom = (line: Line, response: Response): Pick<UpstreamReply, 'read' | 'drain'> => {
+  const { call, controller, watchdog } = line;
+  const reader = response.body?.getReader();
+  let begun = false;
+  let draining = false;
+  const beforeRead = (): void => {
+    line.awaited = true;
+    if (begun && !draining) watchdog.touch();
+  };
+  const afterRead = (): void => {
+    line.awaited = false;
+    if (draining) return;
+    if (!begun && call.stream) {
+      begun = true;
+      watchdog.phase('idle', call.deadlines.idleMs);
+    }
+    if (begun) watchdog.pause();
+  };
+  const read = async (): Promise<Uint8Array | undefined | AttemptFailure> => {
+    if (!reader) return undefined;
+    beforeRead();
+    try {
+      const { done, value } = await reader.read();
+      if (done) {
+        watchdog.stop();
+        return line.passed;
+      }
+      afterRead();
+      return value;
+    } catch (error) {
+      watchdog.stop();
+      return line.passed ?? transportFailure(error, 'read');
+    }
+  };
+  return {
+    read,
+    async drain() {
+      draining = true;
+      watchdog.phase('drain', DRAIN_MS_MAX);
+      for (let chunks = 0; chunks < DRAIN_CHUNKS_MAX; chunks++) {
+        const chunk = await read();
+        if (chunk === undefined || isFailure(chunk)) return;
+      }
+      watchdog.stop();
+      controller.abort(new Error('the tier went on after its terminal marker'));
+    },
+  };
+};
+
+const replyOf = (line: Line, response: Response): UpstreamReply => {
+  line.awaited = false;
+  const { read, drain } = readFrom(line, response);
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type') ?? '',
+    headers: response.headers,
+    read,
+    readAll: (bytesMax) => readAll(read, bytesMax),
+    readError: () => readError(read),
+    drain,
+  };
+};
+
+const openLine = async (line: Line, session: FetchSession): Promise<UpstreamReply | AttemptFailure> => {
+  const { call, controller, watchdog } = line;
+  const fetchOnce = (): Promise<Response> =>
+    session.fetch(call.url, {
+      method: 'POST',
+      headers: call.headers,
+      body: call.body,
+      redirect: 'manual',
+      signal: controller.signal,
+    });
+  try {
+    // A kept-alive socket that the tier closed in the meantime resets before any byte; one fresh try is safe then.
+    const response = await fetchOnce().catch((error) => {
+      if (line.passed || controller.signal.aborted || !isStaleSocket(error)) throw error;
+      return fetchOnce();
+    });
+    return replyOf(line, response);
+  } catch (error) {
+    watchdog.stop();
+    return line.passed ?? transportFailure(error, 'open');
+  }
+};
+
 /**
  * Opens a call on the tier's own session. Redirects are never followed, so a key never travels further.
  * @param onLate told of a deadline that passed while nobody was reading, which no `read` could tell
@@ -74,92 +172,16 @@ export const openUpstream = (
   onLate: (failure: AttemptFailure) => void,
 ): Upstream => {
   const controller = new AbortController();
-  let passed: AttemptFailure | undefined;
-  /** The head or a chunk is waited for, so whoever waits hears of a deadline. */
-  let awaited = true;
   const watchdog = createWatchdog(clock, call.deadlines.totalMs, (name, ms) => {
-    passed = timedOut(name, ms);
+    const passed = timedOut(name, ms);
+    line.passed = passed;
     controller.abort(new Error(passed.detail));
-    if (!awaited) onLate(passed);
+    if (!line.awaited) onLate(passed);
   });
+  const line: Line = { call, controller, watchdog, passed: undefined, awaited: true };
   if (call.stream) watchdog.phase('first byte', call.firstByteMs);
-
-  const fetchOnce = (): Promise<Response> =>
-    session.fetch(call.url, {
-      method: 'POST',
-      headers: call.headers,
-      body: call.body,
-      redirect: 'manual',
-      signal: controller.signal,
-    });
-
-  const open = async (): Promise<UpstreamReply | AttemptFailure> => {
-    try {
-      // A kept-alive socket that the tier closed in the meantime resets before any byte; one fresh try is safe then.
-      const response = await fetchOnce().catch((error) => {
-        if (passed || controller.signal.aborted || !isStaleSocket(error)) throw error;
-        return fetchOnce();
-      });
-      return replyOf(response);
-    } catch (error) {
-      watchdog.stop();
-      return passed ?? transportFailure(error, 'open');
-    }
-  };
-
-  const replyOf = (response: Response): UpstreamReply => {
-    awaited = false;
-    const reader = response.body?.getReader();
-    let begun = false;
-    const beforeRead = (): void => {
-      awaited = true;
-      if (begun) watchdog.touch();
-    };
-    const afterRead = (): void => {
-      awaited = false;
-      if (!begun && call.stream) {
-        begun = true;
-        watchdog.phase('idle', call.deadlines.idleMs);
-      }
-      if (begun) watchdog.pause();
-    };
-    const read = async (): Promise<Uint8Array | undefined | AttemptFailure> => {
-      if (!reader) return undefined;
-      beforeRead();
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          watchdog.stop();
-          return passed;
-        }
-        afterRead();
-        return value;
-      } catch (error) {
-        watchdog.stop();
-        return passed ?? transportFailure(error, 'read');
-      }
-    };
-    return {
-      status: response.status,
-      contentType: response.headers.get('content-type') ?? '',
-      headers: response.headers,
-      read,
-      readAll: (bytesMax) => readAll(read, bytesMax),
-      readError: () => readError(read),
-      async drain() {
-        begun = true;
-        watchdog.phase('drain', DRAIN_MS_MAX);
-        for (let chunks = 0; chunks < DRAIN_CHUNKS_MAX; chunks++) {
-          const chunk = await read();
-          if (chunk === undefined || isFailure(chunk)) return;
-        }
-        controller.abort(new Error('the tier went on after its terminal marker'));
-      },
-    };
-  };
-
   return {
-    opened: open(),
+    opened: openLine(line, session),
     cancel() {
       watchdog.stop();
       if (!controller.signal.aborted) controller.abort(new Error('attempt cancelled'));

@@ -1,13 +1,14 @@
-/**
- * Does a conversation survive being put into the other dialect and back? Everything but what is listed here:
- * how text was cut into blocks, blank text, cache marks, tool strictness, picture detail, the names of ids that Messages
- * does not allow, signatures, and where a late instruction stood (it becomes text of the user).
- */
+/** Does a conversation survive the way into the other dialect and back? Everything but what the list below names. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
 import { dialects } from '#dialects/dialect';
 import { requestOf, tierOf } from '#tests/dialects/support';
+
+// Lost, or changed in form: how text was cut into blocks, blank text, cache marks, strictness of tools, detail of
+// pictures, letters of ids that Messages does not allow, signatures, the error flag of a tool result (Chat says it in
+// words), pictures within tool results (Chat shows them behind), and where a late instruction stood (it joins the user's
+// text).
 
 const chat = dialects['openai-chat'];
 const messages = dialects['anthropic-messages'];

@@ -75,7 +75,7 @@ describe('refused', () => {
         const response = await two.server.post(PATH[dialect], 'not even JSON', { headers });
         expect(response.status).toBe(401);
         expect(response.headers.get('www-authenticate')).toBeNull();
-        expect(errorIn(dialect, await response.text())).toEqual(
+        expect<unknown>(errorIn(dialect, await response.text())).toEqual(
           dialect === 'openai-chat'
             ? {
                 message: 'invalid or missing API key',
@@ -113,7 +113,7 @@ describe('order', () => {
           return { status: response.status, document, known: typeof request_id };
         }),
       );
-      for (const one of said) expect(one).toEqual(said[0]);
+      for (const one of said) expect<unknown>(one).toEqual(said[0]);
       expect(said[0]?.status).toBe(401);
     }
   });

@@ -25,14 +25,14 @@ export const errorIn = (dialect: DialectName, body: string): Said => {
   const document = JSON.parse(body) as { readonly error: Said & { readonly details?: unknown } };
   const { details, param, ...error } = document.error;
   if (dialect === 'openai-chat') {
-    expect({ ...document, error }).toEqual({
+    expect<unknown>({ ...document, error }).toEqual({
       error: { message: expect.any(String), type: expect.any(String), code: expect.any(String) },
       request_id: REQUEST_ID,
     });
     expect(['string', 'object']).toContain(typeof param);
     return document.error;
   }
-  expect({ ...document, error }).toEqual({
+  expect<unknown>({ ...document, error }).toEqual({
     type: 'error',
     error: { type: expect.any(String), message: expect.any(String) },
     request_id: REQUEST_ID,

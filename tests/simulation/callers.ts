@@ -29,7 +29,7 @@ export interface CallerWorld {
   /** Waits on the clock of the run. */
   readonly pause: (ms: number) => Promise<void>;
   /** Resolves when the decision is on record. */
-  readonly recorded: (decision: string) => Promise<void>;
+  readonly recorded: (decision: string) => Promise<unknown>;
 }
 
 /** The manner of a request that is read to its end, three times in four. */

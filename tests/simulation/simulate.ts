@@ -1,9 +1,6 @@
 /** Many requests of many callers against the real router, with scripted tiers, on simulated time, all from one seed. */
 import type { DecisionRecord } from '#core/decision';
 import type { Effects } from '#platform/effects';
-import type { Log } from '#platform/log';
-import { type Assembly, assemble } from '#server/assembly';
-import { configure } from '#server/configuration';
 import { type CallerWorld, planManner, type Visit, visit } from '#tests/simulation/callers';
 import {
   type ConfigurationFacts,
@@ -11,14 +8,13 @@ import {
   PROFILE_PATH,
   planConfiguration,
 } from '#tests/simulation/configurations';
+import { type House, openHouse } from '#tests/simulation/house';
 import { judgeRecord } from '#tests/simulation/judge-record';
 import { judgeRun } from '#tests/simulation/judge-run';
 import { judgeVisit } from '#tests/simulation/judge-visit';
-import { planRequest, type SimulatedRequest } from '#tests/simulation/requests';
-import { createScriptedHosts } from '#tests/simulation/scripted-hosts';
+import { planRequest } from '#tests/simulation/requests';
 import { createScripts, type ScriptedCall } from '#tests/simulation/scripts';
 import { createSimulatedClock, type SimulatedClock } from '#tests/support/clock';
-import { simulatedEffects } from '#tests/support/effects';
 import { createRandom, type Random } from '#tests/support/random';
 
 export interface SimulationOptions {
@@ -42,8 +38,6 @@ export interface SimulationReport {
   readonly digest: string;
 }
 
-/** There is no connection whose silence could be limited. */
-const NO_IDLE_LIMIT = Object.assign(() => undefined, { lift: () => undefined, restore: () => undefined });
 const PROBLEMS_MAX = 20;
 const CALLERS = 12;
 /** Simulated milliseconds between two moments at which several callers come at once. */
@@ -54,51 +48,11 @@ const RUN_MS_MAX = 24 * 60 * 60 * 1000;
 /** Everything one run has to do with. */
 interface Run {
   readonly random: Random;
-  readonly clock: SimulatedClock;
-  readonly assembly: Assembly;
-  readonly records: readonly DecisionRecord[];
+  readonly house: House;
   readonly world: CallerWorld;
-  readonly bugs: readonly string[];
   readonly scripted: ReadonlyMap<number, ScriptedCall>;
   readonly visits: Visit[];
-  readonly reload: (facts: ConfigurationFacts) => Promise<void>;
 }
-
-const recordingLog = (records: DecisionRecord[], bugs: string[], onRecord: (id: string) => void): Log => ({
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: (message, fields) => {
-    if (message === 'bug') bugs.push(JSON.stringify(fields));
-  },
-  request(record) {
-    records.push(record);
-    onRecord(record.id);
-  },
-  setSecrets: () => undefined,
-});
-
-/** Who waits for a decision to be on record. */
-const createNotices = () => {
-  const notices = new Map<string, PromiseWithResolvers<void>>();
-  const noticeOf = (id: string): PromiseWithResolvers<void> => {
-    const notice = notices.get(id) ?? Promise.withResolvers<void>();
-    notices.set(id, notice);
-    return notice;
-  };
-  return { told: (id: string) => noticeOf(id).resolve(), wait: (id: string) => noticeOf(id).promise };
-};
-
-const requestOf = (request: SimulatedRequest, signal: AbortSignal): Request =>
-  new Request(`http://localhost${request.path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(request.session === undefined ? {} : { 'x-session-id': request.session }),
-    },
-    body: request.body,
-    signal,
-  });
 
 const reachWith =
   (clock: SimulatedClock, reachOf: (host: string) => 'open' | 'refused' | 'silent'): Effects['reach'] =>
@@ -112,58 +66,23 @@ const reachWith =
 const startRun = async (random: Random, facts: ConfigurationFacts, options: SimulationOptions): Promise<Run> => {
   const clock = createSimulatedClock();
   const scripts = createScripts(random.fork('scripts'), clock.now);
-  const hosts = createScriptedHosts(clock, scripts.scriptFor);
-  const calm = simulatedEffects({
+  const house = await openHouse({
+    toml: facts.toml + (options.tables ?? ''),
     clock,
     env: ENVIRONMENT,
     files: { [PROFILE_PATH]: facts.profile },
-    fetch: hosts.fetch,
+    scriptFor: scripts.scriptFor,
     reach: reachWith(clock, scripts.reachOf),
+    ...(options.disturb ? { disturb: options.disturb } : {}),
   });
-  let newestId = '';
-  const counted: Effects = {
-    ...calm,
-    id: () => {
-      newestId = calm.id();
-      return newestId;
-    },
-  };
-  const effects = options.disturb?.(counted) ?? counted;
-  const configureWith = async (toml: string, before?: Assembly) => {
-    const text = toml + (options.tables ?? '');
-    const configured = await configure({ kind: 'text', text }, effects, before?.router.generation);
-    if (!configured.ok) throw new Error(`seed ${random.seed}: ${configured.reason}\n${toml}`);
-    return configured;
-  };
-  const records: DecisionRecord[] = [];
-  const bugs: string[] = [];
-  const notices = createNotices();
-  const assembly = assemble(await configureWith(facts.toml), effects, recordingLog(records, bugs, notices.told));
-  const app = assembly.app(NO_IDLE_LIMIT);
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, ms));
-  const post: CallerWorld['post'] = (request, signal) => {
-    // The decision is named before anything is awaited, so the newest id is this request's own.
-    const response = Promise.resolve(app.fetch(requestOf(request, signal)));
-    return { decision: `dec_${newestId}`, response };
-  };
-  return {
-    random,
-    clock,
-    assembly,
-    records,
-    bugs,
-    visits: [],
-    scripted: scripts.scripted,
-    world: { pause, recorded: notices.wait, post },
-    async reload(next) {
-      calm.files.contents.set(PROFILE_PATH, next.profile);
-      assembly.replace(await configureWith(next.toml, assembly));
-    },
-  };
+  const post: CallerWorld['post'] = ({ path, body, session }, signal) =>
+    house.post(path, body, { signal, headers: session === undefined ? {} : { 'x-session-id': session } });
+  const world: CallerWorld = { post, pause: house.pause, recorded: house.recorded };
+  return { random, house, world, scripted: scripts.scripted, visits: [] };
 };
 
 /** Callers come one by one, or several at the same moment. */
-const pauseBefore = ({ clock }: Run, random: Random): number =>
+const pauseBefore = ({ house: { clock } }: Run, random: Random): number =>
   random.chance(0.5) ? random.integer(0, 400) : BURST_MS - (clock.now() % BURST_MS);
 
 /** One caller's requests, one after the other. */
@@ -176,7 +95,7 @@ const callInTurn = async (run: Run, numbers: readonly number[]): Promise<void> =
 };
 
 /** Lets time pass until all callers are done. Returns why it never came to that. */
-const runToEnd = async ({ clock }: Run, callers: readonly Promise<void>[]): Promise<string | undefined> => {
+const runToEnd = async ({ house: { clock } }: Run, callers: readonly Promise<void>[]): Promise<string | undefined> => {
   let done = false;
   const all = Promise.all(callers).then(() => {
     done = true;
@@ -193,7 +112,7 @@ const runToEnd = async ({ clock }: Run, callers: readonly Promise<void>[]): Prom
 const tally = (run: Run): Record<string, number> => {
   const counts = new Map<string, number>();
   const count = (word: string): void => void counts.set(word, (counts.get(word) ?? 0) + 1);
-  for (const record of run.records) {
+  for (const record of run.house.records) {
     count(`outcome ${record.outcome}`);
     if (record.failure) count(`failure ${record.failure}`);
     if (record.unproven) count('unproven');
@@ -204,7 +123,7 @@ const tally = (run: Run): Record<string, number> => {
   return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
 };
 
-const digestOf = ({ visits, records }: Run): string =>
+const digestOf = ({ visits, house: { records } }: Run): string =>
   new Bun.CryptoHasher('sha256')
     .update(JSON.stringify([records, visits.map(({ request, status, body }) => [request.number, status, body])]))
     .digest('hex');
@@ -231,16 +150,23 @@ const judgeOne = (
 const judge = async (run: Run, configurations: readonly ConfigurationFacts[]): Promise<string[]> => {
   const [facts] = configurations.slice(-1);
   if (!facts) return ['no configuration'];
-  const byId = Map.groupBy(run.records, ({ id }) => id);
+  const { assembly, clock, records, bugs } = run.house;
+  const byId = Map.groupBy(records, ({ id }) => id);
   const problems = [...byId].flatMap(([id, own]) => (own.length === 1 ? [] : [`${id} has ${own.length} records`]));
-  if (run.records.length !== run.visits.length)
-    problems.push(`${run.records.length} records for ${run.visits.length} requests`);
+  if (records.length !== run.visits.length)
+    problems.push(`${records.length} records for ${run.visits.length} requests`);
   for (const seen of run.visits) {
     const found = judgeOne(run, seen, byId.get(seen.decision)?.[0], configurations);
     problems.push(...found.map((problem) => `request ${seen.request.number} (${seen.manner}): ${problem}`));
   }
-  problems.push(...run.bugs.map((bug) => `a bug was reported: ${bug}`));
-  return [...problems, ...(await judgeRun(run.assembly, run.clock, run.records, facts, configurations.length > 1))];
+  problems.push(...bugs.map((bug) => `a bug was reported: ${bug}`));
+  return [...problems, ...(await judgeRun(assembly, clock, records, facts, configurations.length > 1))];
+};
+
+const reloadLater = async ({ house }: Run, next: ConfigurationFacts, ms: number): Promise<void> => {
+  await house.pause(ms);
+  house.files.set(PROFILE_PATH, next.profile);
+  await house.reload(next.toml);
 };
 
 /** Runs one seed to its end and judges it. Rejects only when the seed's configuration is refused. */
@@ -260,7 +186,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   if (random.chance(0.3)) {
     const next = planConfiguration(random.fork('reload'), 'second');
     configurations.push(next);
-    callers.push(run.world.pause(random.integer(0, 20_000)).then(() => run.reload(next)));
+    callers.push(reloadLater(run, next, random.integer(0, 20_000)));
   }
   const stuck = await runToEnd(run, callers);
   const problems = stuck === undefined ? await judge(run, configurations) : [stuck];
