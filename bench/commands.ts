@@ -28,14 +28,20 @@ export interface EventsCommand {
   readonly body: string;
   readonly streams: number;
   readonly eventsPerStream: number;
+  /** Process whose CPU time counts; absent for direct. */
+  readonly pid?: number;
 }
 
+/** Counted from the moment when every stream has begun until the first one ends. */
 export interface EventsResult {
   /** Microseconds from the upstream's write to our read. */
   readonly delay: Spread;
   /** Mean difference between the delays of two events in a row, in microseconds. */
   readonly jitter: number;
   readonly events: number;
+  readonly perSecond: number;
+  /** CPU time of `pid` per event, in microseconds; NaN without one. */
+  readonly cpu: number;
   /** Reads from a socket that brought at least one event. */
   readonly reads: number;
   /** Streams that broke or lost an event. */

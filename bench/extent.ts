@@ -6,7 +6,7 @@ export interface Extent {
   readonly loopMs: number;
   /** Events per stream in the paced measurement. */
   readonly pacedEvents: number;
-  /** Loops and streams before the first round, until the hot code is compiled. */
+  /** Each of two loops per target before the first round, so that the hot code is compiled. */
   readonly warmUpMs: number;
   readonly coldStarts: number;
   readonly idleStreams: number;
@@ -17,9 +17,9 @@ export interface Extent {
 
 export const USUAL: Extent = {
   rounds: 5,
-  loopMs: 800,
-  pacedEvents: 200,
-  warmUpMs: 2_000,
+  loopMs: 700,
+  pacedEvents: 240,
+  warmUpMs: 3_500,
   coldStarts: 10,
   idleStreams: 1_000,
   settleMs: 2_000,
@@ -29,8 +29,8 @@ export const USUAL: Extent = {
 export const QUICK: Extent = {
   rounds: 2,
   loopMs: 300,
-  pacedEvents: 80,
-  warmUpMs: 600,
+  pacedEvents: 100,
+  warmUpMs: 1_000,
   coldStarts: 3,
   idleStreams: 1_000,
   settleMs: 700,

@@ -3,6 +3,7 @@ import { machineMicros } from './clock';
 import type { EventsCommand, EventsResult, HoldCommand, ProbeCommand } from './commands';
 import { postBytes, ResponseReader } from './http-reader';
 import { mean, spreadOf } from './numbers';
+import { cpuMicros } from './process-stats';
 import { PATH, STAMP_DIGITS, STAMP_MARK } from './wire';
 
 const LF = 10;
@@ -67,42 +68,104 @@ export const probe = async (command: ProbeCommand): Promise<{ status: number; te
   return done.promise;
 };
 
-interface Arrivals {
-  readonly delays: number[];
-  readonly steps: number[];
-  reads: number;
-  failed: number;
-}
-
 const stampAt = (bytes: Buffer, at: number): number => {
   let value = 0;
   for (let index = at; index < at + STAMP_DIGITS; index++) value = value * 10 + (bytes[index] ?? 48) - 48;
   return value;
 };
 
+/** A moment, in milliseconds, and the CPU time used until then, in microseconds. */
+interface Mark {
+  readonly at: number;
+  readonly cpu: number;
+}
+
+/** What all streams of one measurement saw while every one of them was running. */
+class Arrivals {
+  readonly delays: number[] = [];
+  readonly steps: number[] = [];
+  reads = 0;
+  failed = 0;
+  /** Events seen at all, counted or not. */
+  seen = 0;
+  #begun = 0;
+  #ended = false;
+  readonly #streams: number;
+  readonly #cpu: () => Promise<number>;
+  readonly #start: Promise<Mark>;
+  #from: Promise<Mark> | undefined;
+  #to: Promise<Mark> | undefined;
+
+  constructor(streams: number, pid: number | undefined) {
+    this.#streams = streams;
+    this.#cpu = async () => (pid === undefined ? Number.NaN : cpuMicros(pid));
+    this.#start = this.#mark();
+  }
+
+  get counting(): boolean {
+    return this.#begun === this.#streams && !this.#ended;
+  }
+
+  streamBegan(): void {
+    this.#begun++;
+    if (this.#begun === this.#streams) this.#from = this.#mark();
+  }
+
+  streamEnded(): void {
+    this.#ended = true;
+    this.#to ??= this.#mark();
+  }
+
+  /** Where every stream was held to its end, nothing was counted; then CPU and rate are those of the whole time. */
+  async result(): Promise<EventsResult> {
+    const counted = this.delays.length;
+    const start = await this.#start;
+    const from = counted === 0 ? start : ((await this.#from) ?? start);
+    const to = counted === 0 ? await this.#mark() : ((await this.#to) ?? start);
+    const events = counted === 0 ? this.seen : counted;
+    return {
+      delay: spreadOf(this.delays),
+      jitter: mean(this.steps),
+      events: counted,
+      perSecond: events / ((to.at - from.at) / 1000),
+      cpu: (to.cpu - from.cpu) / events,
+      reads: this.reads,
+      failed: this.failed,
+    };
+  }
+
+  async #mark(): Promise<Mark> {
+    const at = performance.now();
+    return { at, cpu: await this.#cpu() };
+  }
+}
+
 /** Follows one stream to its end. */
 const follow = async (command: EventsCommand, arrivals: Arrivals): Promise<void> => {
   const done = Promise.withResolvers<void>();
   let readAt = 0;
-  let counted = true;
+  let readCounted = true;
   let events = 0;
   let lastDelay: number | undefined;
   /** Bytes behind the last whole event, when an event is torn between two reads. */
   let torn: Buffer | undefined;
   const take = (bytes: Buffer, at: number): void => {
+    events++;
+    arrivals.seen++;
+    if (events === 1) arrivals.streamBegan();
+    if (!arrivals.counting) return;
     const delay = readAt - stampAt(bytes, at);
     arrivals.delays.push(delay);
     if (lastDelay !== undefined) arrivals.steps.push(Math.abs(delay - lastDelay));
     lastDelay = delay;
-    events++;
-    if (counted) return;
-    counted = true;
+    if (readCounted) return;
+    readCounted = true;
     arrivals.reads++;
   };
   await converse(command, {
     onRead() {
       readAt = machineMicros();
-      counted = false;
+      readCounted = false;
     },
     onBody(received) {
       const bytes: Buffer = torn ? Buffer.concat([torn, received]) : received;
@@ -115,6 +178,7 @@ const follow = async (command: EventsCommand, arrivals: Arrivals): Promise<void>
       }
     },
     onEnd(complete, status) {
+      arrivals.streamEnded();
       if (!complete || status !== 200 || events !== command.eventsPerStream) arrivals.failed++;
       done.resolve();
     },
@@ -124,15 +188,9 @@ const follow = async (command: EventsCommand, arrivals: Arrivals): Promise<void>
 
 /** Follows all streams at once. */
 export const runEvents = async (command: EventsCommand): Promise<EventsResult> => {
-  const arrivals: Arrivals = { delays: [], steps: [], reads: 0, failed: 0 };
+  const arrivals = new Arrivals(command.streams, command.pid);
   await Promise.all(Array.from({ length: command.streams }, () => follow(command, arrivals)));
-  return {
-    delay: spreadOf(arrivals.delays),
-    jitter: mean(arrivals.steps),
-    events: arrivals.delays.length,
-    reads: arrivals.reads,
-    failed: arrivals.failed,
-  };
+  return arrivals.result();
 };
 
 /** Streams opened at a time, so that no backlog of the listener overflows. */

@@ -57,7 +57,8 @@ export type RequestEvent =
 
 /** One line per event, for the generated dictionary. */
 export const REQUEST_EVENTS = {
-  'attempt.skipped': 'The candidate was not asked: its breaker is open, its queue is full, or it cannot fit the request.',
+  'attempt.skipped':
+    'The candidate was not asked: its breaker is open, its queue is full, or it cannot fit the request.',
   'attempt.failed': 'The attempt ended badly; unless the state is `streaming`, nothing of it has left.',
   'attempt.committed': 'The first bytes of the answer leave for the caller; from here on nothing can be recalled.',
   'attempt.completed': 'The answer is whole, verified as far as asked, and handed over.',

@@ -52,6 +52,7 @@ export const createWatchdog = (
     else onPassed(phaseName, phaseMs);
   };
 
+  arm();
   return {
     phase(name, ms) {
       phaseName = name;

@@ -69,7 +69,8 @@ describe('how many', () => {
   test('all attempts together have a time limit, which is a 504', async () => {
     const clock = createSimulatedClock();
     await using two = await startTwoTiers({
-      tables: '[router.attempts]\ntotal_seconds = 40\n[router.deadlines]\ntotal_seconds = 30\nfirst_byte_seconds = 30\n',
+      tables:
+        '[router.attempts]\ntotal_seconds = 40\n[router.deadlines]\ntotal_seconds = 30\nfirst_byte_seconds = 30\n',
       effects: { clock },
     });
     for (const tier of [two.fast, two.heavy]) tier.always([{ hang: true }]);

@@ -31,8 +31,7 @@ const tiersOf = (toml: string): readonly TierEntry[] => {
   return (parsed.document as { router: { tiers: TierEntry[] } }).router.tiers;
 };
 
-const wire = (dialect: string): DialectName =>
-  dialect.startsWith('anthropic') ? 'anthropic-messages' : 'openai-chat';
+const wire = (dialect: string): DialectName => (dialect.startsWith('anthropic') ? 'anthropic-messages' : 'openai-chat');
 
 /** What a tier of these configurations says when the test does not script it. */
 export const answerOf = (tierId: string): string => `This is the answer of ${tierId}, and it is complete.`;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { answerOf, projectFile, startConfigured } from '#tests/server/configured';
 import { CHAT, errorIn, MESSAGES } from '#tests/server/said';
-import { BAD_ANSWERS, GOOD_ANSWERS, plainAnswer } from '#tests/support/answer';
+import { BAD_ANSWERS, plainAnswer } from '#tests/support/answer';
 import { answerSteps, eventsFor } from '#tests/support/answers';
 import { json, sse } from '#tests/support/fake-tier-steps';
 import { refusedPort } from '#tests/support/ports';

@@ -58,7 +58,10 @@ describe('caps', () => {
 
   test('a day’s cap ends for everybody until midnight UTC, and says when', async () => {
     const clock = createSimulatedClock({ wall: Date.UTC(2026, 5, 1, 23, 0, 0) });
-    await using configured = await startConfigured(await withBudgets('day_usd = 2.0'), { env: KEY, effects: { clock } });
+    await using configured = await startConfigured(await withBudgets('day_usd = 2.0'), {
+      env: KEY,
+      effects: { clock },
+    });
     configured.tier('cloud').always(EXPENSIVE);
     expect((await configured.server.post(CHAT, plan('session-a'))).status).toBe(200);
     const refused = await configured.server.post(CHAT, plan('session-b'));

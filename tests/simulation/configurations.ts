@@ -35,6 +35,9 @@ export const PROFILE_PATH = '/simulation/profile.json';
 export const CLOUD_KEY = 'cloud-key-of-the-simulation';
 export const ENVIRONMENT = { SIM_CLOUD_KEY: CLOUD_KEY };
 
+/** Tokens of an answer that budgets reckon with at most. */
+export const EXPECTED_OUTPUT = 4_096;
+
 /** Ids of the tiers that cost money, the same in every configuration. */
 export const METERED: ReadonlySet<string> = new Set(['cloud', 'cloud-keyless']);
 
@@ -95,7 +98,7 @@ model = "model-of-${facts.id}"
 cost_input_per_mtok = ${facts.usdPerMillionInput}
 cost_output_per_mtok = ${facts.usdPerMillionOutput}
 upstream_stream = "${random.pick(['auto', 'as-caller', 'always'])}"
-${random.chance(0.4) ? `max_concurrency = ${random.integer(1, 3)}` : ''}
+${random.chance(facts.cloud ? 0.7 : 0.4) ? `max_concurrency = ${random.integer(1, 3)}` : ''}
 [router.tiers.deadlines]
 connect_seconds = ${seconds(random, 0.2, 1)}
 first_byte_seconds = ${seconds(random, 0.5, 3)}
@@ -107,6 +110,8 @@ total_seconds = ${totalOfTier}
 const poolsOf = (random: Random, tiers: readonly TierFacts[]): ConfigurationFacts['pools'] =>
   Object.fromEntries(
     Object.keys(PRESET_CLASSES).map((preset) => {
+      // Few tiers, so that many callers come to want the same one.
+      if (random.chance(0.25)) return [preset, random.pick([['cloud'], ['fast-local', 'cloud'], ['heavy-local']])];
       const order = random.chance(0.6) ? tiers.map(({ id }) => id) : random.shuffle(tiers.map(({ id }) => id));
       const pool = order.filter(() => random.chance(0.75));
       return [preset, pool.length > 0 ? pool : ['heavy-local']];
@@ -121,9 +126,11 @@ interface Verdicts {
 /** A measured row for every pair, so that nothing is left to the seed that ships with the router. */
 const verdictsOf = (random: Random, tiers: readonly TierFacts[]): Verdicts => {
   const denied = new Set<string>();
-  const entries = tiers.flatMap(({ id }) =>
+  const hopeless = new Set(WORK_CLASSES.filter(() => random.chance(0.15)));
+  const entries = tiers.flatMap(({ id, cloud }) =>
     WORK_CLASSES.map((workClass) => {
-      const decision = random.pick(['allow', 'allow', 'allow-with-verify', 'allow-with-verify', 'deny'] as const);
+      const isDenied = random.chance(0.15) || (hopeless.has(workClass) && !cloud);
+      const decision = isDenied ? 'deny' : random.pick(['allow', 'allow-with-verify'] as const);
       if (decision === 'deny') denied.add(deniedKey(id, workClass));
       return { tier_id: id, work_class: workClass, decision, quality_score: random.float(), sample_n: 5 };
     }),
@@ -146,8 +153,8 @@ max = ${random.integer(1, 4)}
 reserve_last = ${random.chance(0.5)}
 total_seconds = ${totalOfRequest}
 [router.breaker]
-availability_failures = ${random.integer(1, 6)}
-quality_failures = ${random.integer(1, 6)}
+availability_failures = ${random.pick([1, 3, 10])}
+quality_failures = ${random.pick([1, 3, 10])}
 availability_window_seconds = 30
 quality_window_seconds = 30
 cooldown_seconds = ${seconds(random, 0.2, 3)}
@@ -155,14 +162,14 @@ cooldown_max_seconds = 12
 probe_timeout_seconds = ${seconds(random, 1, 5)}
 [router.limits]
 concurrency_max = ${random.pick([6, 64])}
-queue_max = ${random.integer(0, 3)}
+queue_max = ${random.integer(0, 4)}
 queue_wait_seconds = ${seconds(random, 0.2, 2)}
 `;
 
 const budgetsOf = (random: Random): ConfigurationFacts['budgets'] => ({
   ...(random.chance(0.5) ? { dayUsd: random.pick([0, 0.1, 0.3, 1]) } : {}),
-  ...(random.chance(0.3) ? { dayTokens: random.pick([5_000, 30_000]) } : {}),
-  ...(random.chance(0.3) ? { sessionUsd: random.pick([0.07, 0.2]) } : {}),
+  ...(random.chance(0.3) ? { dayTokens: random.integer(4_000, 40_000) } : {}),
+  ...(random.chance(0.4) ? { sessionUsd: random.integer(5, 20) / 100 } : {}),
 });
 
 const budgetsToml = ({ dayUsd, dayTokens, sessionUsd }: ConfigurationFacts['budgets']): string =>
@@ -180,7 +187,7 @@ export const planConfiguration = (random: Random, mapping: string): Configuratio
   const tiers = tierFacts(random);
   const pools = poolsOf(random, tiers);
   const verdicts = verdictsOf(random, tiers);
-  const metered = new Set(WORK_CLASSES.filter(() => random.chance(0.4)));
+  const metered = new Set(WORK_CLASSES.filter(() => random.chance(0.5)));
   const whenUnproven = random.pick(['refuse', 'verify'] as const);
   const holdBytesMax = random.pick([4_096, 65_536, 1_048_576]);
   const budgets = budgetsOf(random);

@@ -1,7 +1,7 @@
 /** What a simulated tier does with each call, by seed: answers well, oddly or badly, or has a fault of the catalogue. */
 import type { DialectName } from '#core/message';
 import { badAnswer, goodAnswer, hasSoundArguments } from '#tests/simulation/answers';
-import { METERED } from '#tests/simulation/configurations';
+import { EXPECTED_OUTPUT, METERED } from '#tests/simulation/configurations';
 import { requestIn } from '#tests/simulation/requests';
 import type { HostCall, HostScript } from '#tests/simulation/scripted-hosts';
 import type { Answer } from '#tests/support/answer';
@@ -33,9 +33,6 @@ const MOODS: readonly Mood[] = [
   { faults: 0.7, bad: 0.1 },
   { faults: 0.1, bad: 0.6 },
 ];
-
-/** Tokens of an answer that budgets reckon with when the caller sets no cap. */
-const EXPECTED_OUTPUT = 4_096;
 
 /** Simulated milliseconds after which a tier's mood may change. */
 const MOOD_MS = 20_000;
