@@ -18,7 +18,7 @@ const findingsOf = (record: DecisionRecord): string =>
     .join(',');
 
 /** Fields of the request line in reading order; those that do not apply are left out. Texts are cut at 200 characters. */
-export const requestLine = (record: DecisionRecord): Readonly<Record<string, LineValue>> => {
+export const requestLine = (record: DecisionRecord): Record<string, LineValue> => {
   const tokens = tokensOf(record);
   const served = servingAttempt(record);
   const fields: Record<string, LineValue | undefined> = {

@@ -50,13 +50,17 @@ const safeFields = (fields: LogFields, scrub: Scrubber): Record<string, unknown>
   );
 };
 
-const scrubLine = (record: DecisionRecord, scrub: Scrubber): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(requestLine(record)).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? scrub(value) : value,
-    ]),
-  );
+/** Texts of the request line that a caller or an upstream worded; all others are our own words, ids and numbers. */
+const FREE_TEXTS = ['model', 'servedModel', 'detail'] as const;
+
+const scrubLine = (record: DecisionRecord, scrub: Scrubber): Record<string, unknown> => {
+  const line: Record<string, unknown> = requestLine(record);
+  for (const name of FREE_TEXTS) {
+    const text = line[name];
+    if (typeof text === 'string') line[name] = scrub(text);
+  }
+  return line;
+};
 
 /**
  * A log without transports: those start a thread, which a compiled binary cannot load. Fields of ordinary lines go

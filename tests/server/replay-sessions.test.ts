@@ -90,7 +90,6 @@ describe('two turns of one conversation', () => {
   for (const [first, second] of [
     ['claude-code/1-main-turn', 'claude-code/2-main-tool-result'],
     ['opencode/2-chat-turn', 'opencode/3-chat-tool-result'],
-    ['openclaw/1-chat-turn', 'openclaw/2-chat-tool-result'],
     ['cline/1-chat-turn', 'cline/2-chat-tool-result'],
     ['continue/1-chat-turn', 'continue/2-chat-tool-result'],
     ['qwen-code/1-chat-turn', 'qwen-code/2-chat-tool-result'],
@@ -102,6 +101,14 @@ describe('two turns of one conversation', () => {
       if (!before || !after) throw new Error('no such recording');
       expect(await sessionOf(after)).toBe(await sessionOf(before));
     });
+});
+
+test('two spans of one trace are one session', async () => {
+  const [before, after] = RECORDINGS.filter(({ name }) => /^openclaw\/[12]/.test(name));
+  if (!before || !after) throw new Error('no such recording');
+  const trace = before.headers.traceparent?.slice(3, 35);
+  const headers = { ...after.headers, traceparent: `00-${trace}-${'9'.repeat(16)}-01` };
+  expect(await sessionOf({ ...after, headers })).toBe(await sessionOf(before));
 });
 
 test('what the harness itself calls its session is in no record', async () => {

@@ -62,9 +62,10 @@ const judgeHeld = (attempt: AttemptRecord, { holdBytesMax }: ConfigurationFacts)
 };
 
 /** Calls and attempts must tell the same story; a stale connection may add one call to an attempt. */
-const judgeCallCount = (record: DecisionRecord, calls: readonly ScriptedCall[]): string[] => {
+const judgeCallCount = (record: DecisionRecord, calls: readonly ScriptedCall[], swallowed: number): string[] => {
   const sent = record.attempts.filter(wasSent).length;
-  const least = record.attempts.filter((attempt) => wasSent(attempt) && attempt.outcome !== 'cancelled').length;
+  const certain = record.attempts.filter((attempt) => wasSent(attempt) && attempt.outcome !== 'cancelled').length;
+  const least = certain - swallowed;
   return calls.length >= least && calls.length <= 2 * sent ? [] : [`${calls.length} calls for ${sent} attempts`];
 };
 
@@ -95,12 +96,16 @@ const judgeOutcome = (record: DecisionRecord): string[] => {
   return problems;
 };
 
-/** @param calls the calls made for this request, in order */
+/**
+ * @param calls the calls made for this request, in order
+ * @param swallowed calls of the whole run that were made to fail before they reached a tier
+ */
 export const judgeRecord = (
   request: SimulatedRequest,
   record: DecisionRecord,
   calls: readonly ScriptedCall[],
   facts: ConfigurationFacts,
+  swallowed: number,
 ): string[] => {
   const preset = record.intent?.preset;
   const wrongClass = record.intent?.source === 'declared' && preset && PRESET_CLASSES[preset] !== classOf(record);
@@ -109,7 +114,7 @@ export const judgeRecord = (
     ...calls.flatMap((call) => judgeCall(call, request, record, facts)),
     ...judgeUnproven(record, facts),
     ...record.attempts.flatMap((attempt) => judgeHeld(attempt, facts)),
-    ...judgeCallCount(record, calls),
+    ...judgeCallCount(record, calls, swallowed),
     ...judgeCallEnds(record, calls),
     ...judgeOutcome(record),
     ...(wrongClass ? [`preset ${preset} was taken for ${classOf(record)}`] : []),

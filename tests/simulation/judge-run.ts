@@ -82,6 +82,8 @@ export const judgeRun = async (
   reloaded: boolean,
 ): Promise<string[]> => {
   const leases = judgeLeases(assembly, facts);
+  // A store that cannot write tries again for as long as it is open.
+  await assembly.decisions.close();
   const restless = await comeToRest(clock);
   await clock.advance(QUIET_MS);
   return [

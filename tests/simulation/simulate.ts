@@ -21,7 +21,7 @@ export interface SimulationOptions {
   readonly requests: number;
   /** Callers at a time; 12 when absent. */
   readonly callers?: number;
-  /** Exchanges parts of the world, to make its calls fail. */
+  /** Exchanges parts of the world, to make its calls fail; at most one of them, or the judge finds calls missing. */
   readonly disturb?: (effects: Effects) => Effects;
   /** Lines added to the configuration. */
   readonly tables?: string;
@@ -52,6 +52,7 @@ interface Run {
   readonly world: CallerWorld;
   readonly scripted: ReadonlyMap<number, ScriptedCall>;
   readonly visits: Visit[];
+  readonly swallowed: number;
 }
 
 const reachWith =
@@ -78,7 +79,7 @@ const startRun = async (random: Random, facts: ConfigurationFacts, options: Simu
   const post: CallerWorld['post'] = ({ path, body, session }, signal) =>
     house.post(path, body, { signal, headers: session === undefined ? {} : { 'x-session-id': session } });
   const world: CallerWorld = { post, pause: house.pause, recorded: house.recorded };
-  return { random, house, world, scripted: scripts.scripted, visits: [] };
+  return { random, house, world, scripted: scripts.scripted, visits: [], swallowed: options.disturb ? 1 : 0 };
 };
 
 /** Callers come one by one, or several at the same moment. */
@@ -143,7 +144,7 @@ const judgeOne = (
   return [
     ...(id === record.id ? [] : [`the receipt says ${id}, the record ${record.id}`]),
     ...judgeVisit(seen, record, calls),
-    ...judgeRecord(seen.request, record, calls, facts),
+    ...judgeRecord(seen.request, record, calls, facts, run.swallowed),
   ];
 };
 
@@ -163,10 +164,14 @@ const judge = async (run: Run, configurations: readonly ConfigurationFacts[]): P
   return [...problems, ...(await judgeRun(assembly, clock, records, facts, configurations.length > 1))];
 };
 
-const reloadLater = async ({ house }: Run, next: ConfigurationFacts, ms: number): Promise<void> => {
+/** Where the disk may fail, the new configuration may be refused; the old one then goes on. */
+const reloadLater = async (run: Run, next: ConfigurationFacts, ms: number): Promise<void> => {
+  const { house, swallowed } = run;
   await house.pause(ms);
   house.files.set(PROFILE_PATH, next.profile);
-  await house.reload(next.toml);
+  await house.reload(next.toml).catch((reason) => {
+    if (swallowed === 0) throw reason;
+  });
 };
 
 /** Runs one seed to its end and judges it. Rejects only when the seed's configuration is refused. */
