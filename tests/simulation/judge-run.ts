@@ -2,7 +2,7 @@
 import type { DecisionRecord } from '#core/decision';
 import { WORK_CLASSES } from '#core/work-class';
 import type { Assembly } from '#server/assembly';
-import { type ConfigurationFacts, EXPECTED_OUTPUT } from '#tests/simulation/configurations';
+import type { ConfigurationFacts } from '#tests/simulation/configurations';
 import type { SimulatedClock } from '#tests/support/clock';
 
 /** Timers that may fire until a router at rest has none left. */
@@ -15,14 +15,14 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
 
 /**
  * What metered tiers cost, by the prices of the configuration and the usage that went on record. A cap may be overshot
- * by what an answer cost beyond the expectation, so the few answers without an end do not count here.
+ * by what an answer cost beyond the expectation, so answers that broke off, however long, do not count here.
  */
 const judgeSpend = (records: readonly DecisionRecord[], facts: ConfigurationFacts): string[] => {
   const { dayUsd, dayTokens, sessionUsd } = facts.budgets;
   const charges = records.flatMap((record) =>
     record.attempts.flatMap((attempt) => {
       const tier = facts.tiers.find(({ id }) => id === attempt.tier);
-      if (!tier?.cloud || !attempt.usage || attempt.usage.output > EXPECTED_OUTPUT) return [];
+      if (!tier?.cloud || !attempt.usage || attempt.usage.estimated) return [];
       const { input, output } = attempt.usage;
       const usd = (input * tier.usdPerMillionInput + output * tier.usdPerMillionOutput) / 1e6;
       return [{ session: record.session ?? '', tokens: input + output, usd }];
