@@ -110,9 +110,11 @@ export const run = async (words: readonly string[], options: RunOptions = {}): P
   };
 };
 
-/** Runs `serve` on a free port and waits until it listens. */
+/** Runs `serve` on a free port and waits until it listens; logs JSON unless the flags say otherwise. */
 export const serve = async (flags: readonly string[], options: RunOptions = {}): Promise<Serving> => {
-  const running = await run(['serve', '--port', '0', '--log-format', 'json', ...flags], options);
-  const [, url = ''] = await running.logged(/"url":"(http:[^"]+)"[^\n]*"listening"/);
+  const format = flags.includes('--log-format') ? [] : ['--log-format', 'json'];
+  const running = await run(['serve', '--port', '0', ...format, ...flags], options);
+  const [line] = await running.logged(/^.*\blistening\b.*$/m);
+  const [, url = ''] = /(http:[^"\s]+)/.exec(line) ?? [];
   return Object.assign(running, { url });
 };

@@ -1,7 +1,7 @@
 /** Does a running process take a changed file, by signal and by itself, and keep the old one when the new one is wrong? */
 
 import { describe, expect, test } from 'bun:test';
-import { chmod, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { PROGRAMS } from '#tests/e2e/program';
 import { startWorld, type World } from '#tests/e2e/world';
 import { plainAnswer } from '#tests/support/answer';
@@ -89,7 +89,6 @@ test('a file that cannot be read is refused, and reloading still works afterward
   await world.serving.logged(REFUSED);
   expect(await mappingOf(world)).toBe('test.1');
   await rename(`${world.path}.away`, world.path);
-  await chmod(world.path, 0o600);
   await writeFile(world.path, world.toml.replace('test.1', 'test.5'));
   world.serving.signal('SIGHUP');
   await world.serving.logged(RELOADED);

@@ -27,8 +27,9 @@ export interface ConfigurationFacts {
   readonly whenUnproven: 'refuse' | 'verify';
   readonly holdBytesMax: number;
   readonly budgets: { readonly dayUsd?: number; readonly dayTokens?: number; readonly sessionUsd?: number };
-  /** From arrival until the record, in milliseconds, whatever happens. */
+  /** From arrival until the record, and of one attempt, in milliseconds, whatever happens. */
   readonly longestMs: number;
+  readonly attemptMs: number;
 }
 
 export const PROFILE_PATH = '/simulation/profile.json';
@@ -213,6 +214,7 @@ ${Object.entries(aliases)
 ${holdToml(random, holdBytesMax)}${limitsToml(random, timing)}${budgetsToml(budgets)}
 `;
   const longestMs = (timing.totalOfTier + timing.totalOfRequest) * 1000;
-  const facts = { toml, mapping, tiers, metered, pools, aliases, whenUnproven, holdBytesMax, budgets, longestMs };
-  return { ...facts, ...verdicts };
+  const attemptMs = timing.totalOfTier * 1000;
+  const gates = { tiers, metered, pools, aliases, whenUnproven, ...verdicts };
+  return { toml, mapping, ...gates, holdBytesMax, budgets, longestMs, attemptMs };
 };

@@ -61,6 +61,11 @@ const judgeHeld = (attempt: AttemptRecord, { holdBytesMax }: ConfigurationFacts)
     : [`${attempt.tier} held ${attempt.bytesHeldMax} bytes (${attempt.outcome}), the limit is ${holdBytesMax}`];
 };
 
+const judgeAttemptTime = ({ tier, startedMs, endedMs }: AttemptRecord, { attemptMs }: ConfigurationFacts): string[] =>
+  endedMs - startedMs > attemptMs + 1
+    ? [`an attempt on ${tier} took ${endedMs - startedMs} ms, its total is ${attemptMs}`]
+    : [];
+
 /** Calls and attempts must tell the same story; a stale connection may add one call to an attempt. */
 const judgeCallCount = (record: DecisionRecord, calls: readonly ScriptedCall[], swallowed: number): string[] => {
   const sent = record.attempts.filter(wasSent).length;
@@ -114,6 +119,7 @@ export const judgeRecord = (
     ...calls.flatMap((call) => judgeCall(call, request, record, facts)),
     ...judgeUnproven(record, facts),
     ...record.attempts.flatMap((attempt) => judgeHeld(attempt, facts)),
+    ...record.attempts.flatMap((attempt) => judgeAttemptTime(attempt, facts)),
     ...judgeCallCount(record, calls, swallowed),
     ...judgeCallEnds(record, calls),
     ...judgeOutcome(record),

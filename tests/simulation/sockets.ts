@@ -115,7 +115,8 @@ const judgeOne = async (world: World, seen: Visit, facts: ConfigurationFacts): P
 export const simulateOnSockets = async (seed: number, requests: number): Promise<SocketReport> => {
   const random = createRandom(seed);
   // How long a request takes is judged on simulated time only: a busy machine is no fault of the router.
-  const facts = { ...planConfiguration(random.fork('configuration'), 'first'), longestMs: Number.POSITIVE_INFINITY };
+  const untimed = { longestMs: Number.POSITIVE_INFINITY, attemptMs: Number.POSITIVE_INFINITY };
+  const facts = { ...planConfiguration(random.fork('configuration'), 'first'), ...untimed };
   const world = await startWorld(random, facts);
   const { server, tiers } = world;
   const visits: Visit[] = [];
