@@ -29,12 +29,24 @@ const TITLES: Readonly<Record<Scenario, string>> = {
 
 const loopTable = (scenario: Scenario, names: readonly string[], summary: Summary): string =>
   table(
-    ['', 'p50 µs', 'p99 µs', 'added p50 µs', 'requests/s', 'of the floor', 'CPU µs/request', 'of the floor', 'failed'],
+    [
+      '',
+      'p50 µs',
+      'p99 µs',
+      'added p50 µs',
+      'added p99 µs',
+      'requests/s',
+      'of the floor',
+      'CPU µs/request',
+      'of the floor',
+      'failed',
+    ],
     names.map((name) => [
       name,
       shown(summary.value(scenario, name, 'p50')),
       shown(summary.value(scenario, name, 'p99')),
       name === 'direct' ? '-' : shown(summary.added(scenario, name, 'direct', 'p50')),
+      name === 'direct' ? '-' : shown(summary.added(scenario, name, 'direct', 'p99')),
       shown(summary.value(scenario, name, 'perSecond')),
       `${shown(summary.ratio(scenario, name, 'floor', 'perSecond'))}x`,
       shown(summary.value(scenario, name, 'cpu')),

@@ -1,7 +1,8 @@
 /** What kind of JSON value is this? Small readers that never throw, shared by all dialects. */
 import type { JsonObject } from '#core/message';
 
-export type JsonKind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
+/** `oversized` is a number that JSON may spell and no double can hold, `1e999` for one. */
+export type JsonKind = 'null' | 'boolean' | 'number' | 'oversized' | 'string' | 'array' | 'object';
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -11,6 +12,7 @@ export const kindOf = (value: unknown): JsonKind => {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'array';
   const kind = typeof value;
+  if (kind === 'number' && !Number.isFinite(value)) return 'oversized';
   return kind === 'boolean' || kind === 'number' || kind === 'string' ? kind : 'object';
 };
 

@@ -45,7 +45,9 @@ export const createFeed = (wall: () => number): Feed => {
     subscribe(after, onEvent) {
       if (readers.size >= READERS_MAX) throw new Error(`more than ${READERS_MAX} readers of the event feed`);
       readers.add(onEvent);
-      for (const event of ring) if (event.seq > after && readers.has(onEvent)) tell(onEvent, event);
+      // A number from before a restart names nothing here: such a reader gets everything.
+      const from = after > seq ? 0 : after;
+      for (const event of ring) if (event.seq > from && readers.has(onEvent)) tell(onEvent, event);
       return () => readers.delete(onEvent);
     },
     get watched() {

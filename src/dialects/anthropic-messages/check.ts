@@ -25,6 +25,7 @@ const WANTED: Record<JsonKind, string> = {
   null: 'null',
   boolean: 'a valid boolean',
   number: 'a valid number',
+  oversized: 'a number that a double can hold',
   string: 'a valid string',
   array: 'a valid list',
   object: 'a valid object',

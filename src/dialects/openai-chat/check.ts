@@ -29,6 +29,7 @@ const ARTICLE: Record<JsonKind, string> = {
   null: 'null',
   boolean: 'a boolean',
   number: 'a number',
+  oversized: 'a number too large to hold',
   string: 'a string',
   array: 'an array',
   object: 'an object',
