@@ -35,6 +35,8 @@ export class RequestRun implements RequestPort {
   #send: (event: RequestEvent) => void = () => undefined;
   #conversation: Conversation | undefined;
   #current: Current | undefined;
+  /** Gives back the place of a tier that is being looked for; idempotent. */
+  #stopLooking: (() => void) | undefined;
   #served: Current | undefined;
   #lastFailure: AttemptFailure | undefined;
   #windowTooSmall = 0;
@@ -117,6 +119,7 @@ export class RequestRun implements RequestPort {
   }
 
   cancelAttempt(): void {
+    this.#stopLooking?.();
     const current = this.#current;
     if (!current) return;
     current.attempt.cancel();
@@ -179,9 +182,12 @@ export class RequestRun implements RequestPort {
     const { exchange, plan, generation, runtime } = this.#parts();
     const looking = runtime.presence.check(candidate.tier);
     if (looking) {
+      this.#stopLooking = () => this.#vacate(candidate, lease);
       const unreachable = await looking;
-      if (this.#settled || unreachable) {
-        this.#leave(candidate, lease, unreachable);
+      this.#stopLooking = undefined;
+      if (this.#settled) return;
+      if (unreachable) {
+        this.#passBy(candidate, lease, unreachable);
         return;
       }
     }
@@ -210,10 +216,9 @@ export class RequestRun implements RequestPort {
     await attempt.pump();
   }
 
-  /** Gives up a place before the tier was asked: it cannot be reached, or nobody waits any more. */
-  #leave(candidate: Candidate, lease: Lease, unreachable: AttemptFailure | undefined): void {
+  /** Gives up a place because the tier cannot be reached. */
+  #passBy(candidate: Candidate, lease: Lease, unreachable: AttemptFailure): void {
     this.#vacate(candidate, lease);
-    if (this.#settled || !unreachable) return;
     this.#lastFailure = unreachable;
     this.#noteRetryAfter(this.#runtime.presence.absence(candidate.tier.id)?.retryAfterMs);
     this.#skip(candidate, 'skipped-unavailable', unreachable.detail);

@@ -55,7 +55,12 @@ const CHAT: readonly Case[] = [
   ['a cap of 0', chat({ max_tokens: 0 }), 'max_tokens', /at least 1/],
   ['a broken cap', chat({ max_completion_tokens: 1.5 }), 'max_completion_tokens', /integer/],
   ['a textual temperature', chat({ temperature: '1' }), 'temperature', /expected a number/],
-  ['a temperature beyond any double', chat({ temperature: 1e999 }), 'temperature', /a number too large to hold/],
+  [
+    'a temperature beyond any double',
+    chat({ temperature: Number.POSITIVE_INFINITY }),
+    'temperature',
+    /a number too large to hold/,
+  ],
   ['numeric stops', chat({ stop: [1] }), 'stop', /array of strings/],
   ['tools of another kind', chat({ tools: {} }), 'tools', /expected an array/],
   ['a tool without function', chat({ tools: [{ type: 'function' }] }), 'tools[0].function', /Missing/],

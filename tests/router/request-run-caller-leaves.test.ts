@@ -50,6 +50,22 @@ test('a caller who is gone before the request is read costs nothing', async () =
   await passTime(house, response);
 });
 
+test('a caller who leaves while its tier is looked for gives the place back at once', async () => {
+  const house = await openSmallHouse({
+    tables: '[router.aliases]\nexact = "fast-local"\n',
+    fast: 'max_concurrency = 1',
+    reach: () => new Promise(() => undefined),
+  });
+  const controller = new AbortController();
+  const request = JSON.stringify(chatRequest({ model: 'exact' }));
+  const { decision } = house.post(CHAT, request, { signal: controller.signal });
+  await house.clock.advance(10);
+  expect(house.assembly.router.admission.loadOf('fast-local').inFlight).toBe(1);
+  controller.abort();
+  expect(await passTime(house, house.recorded(decision))).toMatchObject({ outcome: 'cancelled', attempts: [] });
+  expect(house.assembly.router.admission.loadOf('fast-local').inFlight).toBe(0);
+});
+
 test('a caller who leaves the queue of a tier gives up its turn', async () => {
   const house = await openSmallHouse({
     fast: 'max_concurrency = 1',
