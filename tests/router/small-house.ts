@@ -13,7 +13,7 @@ export const MESSAGES = '/v1/messages';
 export const GREETING = 'Hello! What can I do for you today?';
 
 export interface SmallHouseOptions extends Omit<TwoTiersOptions, 'env' | 'effects' | 'fastUrl'> {
-  /** Opens a keyed cloud tier for chat, behind the local ones or, with `first`, instead of them. */
+  /** Opens a keyed cloud tier for chat: behind the fast one, or alone. */
   readonly cloud?: 'behind' | 'alone';
   /** More lines of the cloud tier. */
   readonly cloudLines?: string;
