@@ -1,7 +1,8 @@
 /** One request: which candidate is asked next, when an answer may leave, and how it all ends. Performs nothing. */
-import { assign, enqueueActions, setup, stateIn } from 'xstate';
+import { assign, setup } from 'xstate';
 import type { RequestOutcome } from '#core/decision';
 import type { AttemptFailure } from '#core/failure';
+import { leanLogic, NEVER_MS } from '#machines/lean';
 
 /** How the request ended, as far as the machine knows. */
 export interface RequestEnding {
@@ -45,6 +46,8 @@ export interface RequestContext extends RequestInput {
   readonly attemptsFailed: number;
   readonly headCommitted: boolean;
   readonly deadlinePassed: boolean;
+  /** The answer has begun to leave. */
+  readonly answering: boolean;
 }
 
 export type RequestEvent =
@@ -52,7 +55,6 @@ export type RequestEvent =
   | { readonly type: 'attempt.failed'; readonly failure: AttemptFailure }
   | { readonly type: 'attempt.committed' }
   | { readonly type: 'attempt.completed' }
-  | { readonly type: 'keepalive.due' }
   | { readonly type: 'caller.gone' };
 
 /** One line per event, for the generated dictionary. */
@@ -62,7 +64,6 @@ export const REQUEST_EVENTS = {
   'attempt.failed': 'The attempt ended badly; unless the state is `streaming`, nothing of it has left.',
   'attempt.committed': 'The first bytes of the answer leave for the caller; from here on nothing can be recalled.',
   'attempt.completed': 'The answer is whole, verified as far as asked, and handed over.',
-  'keepalive.due': 'Nothing has left for as long as the hold settings allow silence.',
   'caller.gone': 'The caller hung up.',
 } as const satisfies Record<RequestEvent['type'], string>;
 
@@ -91,13 +92,10 @@ export const requestMachine = setup({
         headCommitted: context.headCommitted,
         deadlinePassed: context.deadlinePassed,
       }),
-    scheduleKeepalive: enqueueActions(({ context, enqueue }) => {
-      if (context.keepaliveAfterMs !== undefined)
-        enqueue.raise({ type: 'keepalive.due' }, { delay: context.keepaliveAfterMs });
-    }),
     commitHead: ({ context }) => context.port.commitHead(),
     noteHeadCommitted: assign({ headCommitted: true }),
     noteDeadline: assign({ deadlinePassed: true }),
+    noteAnswering: assign({ answering: true }),
     advance: assign((situation) => ({
       attemptsFailed: failedSoFar(situation),
       index: nextIndex(situation) ?? situation.context.index,
@@ -106,18 +104,28 @@ export const requestMachine = setup({
   guards: {
     isCallersFault: ({ event }) => event.type === 'attempt.failed' && event.failure.kind === 'caller-error',
     hasNext: (situation) => nextIndex(situation) !== undefined,
-    nothingLeft: stateIn('attempting'),
+    nothingLeft: ({ context }) => !context.answering,
   },
   delays: {
     totalDeadline: ({ context }) => context.totalMs,
+    keepaliveDue: ({ context }) => context.keepaliveAfterMs ?? NEVER_MS,
   },
 }).createMachine({
   id: 'request',
-  context: ({ input }) => ({ ...input, index: 0, attemptsFailed: 0, headCommitted: false, deadlinePassed: false }),
+  context: ({ input }) => ({
+    ...input,
+    index: 0,
+    attemptsFailed: 0,
+    headCommitted: false,
+    deadlinePassed: false,
+    answering: false,
+  }),
   initial: 'attempting',
-  entry: 'scheduleKeepalive',
   on: { 'caller.gone': { target: '.cancelled', actions: 'cancelAttempt' } },
-  after: { totalDeadline: { guard: 'nothingLeft', target: '.exhausted', actions: ['noteDeadline', 'cancelAttempt'] } },
+  after: {
+    totalDeadline: { guard: 'nothingLeft', target: '.exhausted', actions: ['noteDeadline', 'cancelAttempt'] },
+    keepaliveDue: { guard: 'nothingLeft', actions: ['noteHeadCommitted', 'commitHead'] },
+  },
   states: {
     attempting: {
       entry: 'openAttempt',
@@ -131,9 +139,8 @@ export const requestMachine = setup({
           { guard: 'hasNext', target: 'attempting', reenter: true, actions: 'advance' },
           { target: 'exhausted' },
         ],
-        'attempt.committed': 'streaming',
+        'attempt.committed': { target: 'streaming', actions: 'noteAnswering' },
         'attempt.completed': 'finished',
-        'keepalive.due': { actions: ['noteHeadCommitted', 'commitHead'] },
       },
     },
     streaming: {
@@ -146,3 +153,6 @@ export const requestMachine = setup({
     cancelled: { type: 'final', entry: { type: 'settle', params: { outcome: 'cancelled' } } },
   },
 });
+
+/** The chart above as it runs, one actor per request. */
+export const requestLogic = leanLogic<RequestContext, RequestEvent, RequestInput>(requestMachine);

@@ -1,7 +1,7 @@
 /** Where does every actor come from? This is the only place that calls XState's createActor. */
 import {
   type Actor,
-  type AnyStateMachine,
+  type AnyActorLogic,
   createActor,
   type InputFrom,
   type InspectionEvent,
@@ -20,7 +20,7 @@ export interface ActorWorld {
   readonly inspect?: (actorId: string) => Inspector | undefined;
 }
 
-export interface ActorOptions<M extends AnyStateMachine> {
+export interface ActorOptions<M extends AnyActorLogic> {
   /** Fixed for long-lived actors, the request's id for request actors. Never part of an event type. */
   readonly id: string;
   readonly input: InputFrom<M>;
@@ -36,7 +36,7 @@ export interface ActorOptions<M extends AnyStateMachine> {
 export interface Actors {
   readonly clock: Clock;
   /** Creates and starts a root actor: a system of its own, which `stop()` ends together with its timers. */
-  start<M extends AnyStateMachine>(machine: M, options: ActorOptions<M>): Actor<M>;
+  start<M extends AnyActorLogic>(machine: M, options: ActorOptions<M>): Actor<M>;
 }
 
 /**
@@ -46,9 +46,9 @@ export interface Actors {
  */
 export const createActors = (world: ActorWorld): Actors => ({
   clock: world.clock,
-  start<M extends AnyStateMachine>(machine: M, options: ActorOptions<M>): Actor<M> {
+  start<M extends AnyActorLogic>(machine: M, options: ActorOptions<M>): Actor<M> {
     const inspect = world.inspect?.(options.id);
-    const logic: AnyStateMachine = machine;
+    const logic: AnyActorLogic = machine;
     const actor = createActor(logic, {
       id: options.id,
       input: options.input,

@@ -4,7 +4,7 @@ import { brokenFailure, callerFault, exhaustionFailure } from '#core/exhaustion'
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
 import type { Conversation } from '#core/message';
 import type { Candidate, Plan } from '#core/plan';
-import { type RequestEnding, type RequestEvent, type RequestPort, requestMachine } from '#machines/request.machine';
+import { type RequestEnding, type RequestEvent, type RequestPort, requestLogic } from '#machines/request.machine';
 import type { Lease, Refusal } from '#router/admission';
 import { Attempt } from '#router/attempt';
 import { attemptInput } from '#router/attempt-input';
@@ -76,7 +76,7 @@ export class RequestRun implements RequestPort {
       return this.#reply.response;
     }
     signal.addEventListener('abort', this.#onCallerGone, { once: true });
-    this.#runtime.actors.start(requestMachine, {
+    this.#runtime.actors.start(requestLogic, {
       id,
       input: {
         port: this,

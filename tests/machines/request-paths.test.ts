@@ -15,7 +15,6 @@ const EVENTS: readonly RequestEvent[] = [
   { type: 'attempt.failed', failure: callersFault },
   { type: 'attempt.committed' },
   { type: 'attempt.completed' },
-  { type: 'keepalive.due' },
   { type: 'caller.gone' },
 ];
 
@@ -23,6 +22,7 @@ const walkWith = (port: RequestPort): Walk<typeof requestMachine> => ({
   machine: requestMachine,
   input: { port, candidates: 3, attemptsMax: 2, reserveLast: true, totalMs: 60_000, keepaliveAfterMs: undefined },
   events: EVENTS,
+  never: ['keepaliveDue'],
   place: ({ value, context }) =>
     JSON.stringify([value, context.index, context.attemptsFailed, context.headCommitted, context.deadlinePassed]),
 });
@@ -31,14 +31,14 @@ test('a running request takes every edge of the chart as the chart says', () => 
   const walk = walkWith(silent);
   const routes = edgeRoutes(walk);
   for (const route of routes) expect(replay(walk, route)).toEqual([...route.places]);
-  expect(routes.length).toBeGreaterThan(60);
+  expect(routes.length).toBeGreaterThan(45);
 });
 
 test('a running request follows every simple path of the chart', () => {
   const walk = walkWith(silent);
   const routes = simpleRoutes(walk);
   for (const route of routes) expect(replay(walk, route)).toEqual([...route.places]);
-  expect(routes.length).toBeGreaterThan(100);
+  expect(routes.length).toBeGreaterThan(50);
 });
 
 test('on every path that ends, the request settles exactly once, and with the state it ended in', () => {

@@ -11,6 +11,8 @@ export interface Walk<M extends AnyStateMachine> {
   readonly input?: InputFrom<M>;
   /** Every event worth sending, in each variant that matters; timers are added by the walk. */
   readonly events: readonly EventFromLogic<M>[];
+  /** Delays that never run out on this walk: where two run at once, the walk knows no order between them. */
+  readonly never?: readonly string[];
   /** What makes two snapshots the same place: state and the part of the context that decides. */
   readonly place: (snapshot: SnapshotFrom<M>) => string;
   /** The event as sent at `now` on the simulated clock; the walk itself knows no time. */
@@ -42,7 +44,9 @@ const timersOf = (machine: AnyStateMachine): ReadonlyMap<string, string> =>
 
 /** Timers are offered only where they run. */
 const options = <M extends AnyStateMachine>(walk: Walk<M>) => {
-  const timers = [...timersOf(walk.machine).keys()].map((type) => ({ type }));
+  const timers = [...timersOf(walk.machine)]
+    .filter(([, delay]) => !walk.never?.includes(delay))
+    .map(([type]) => ({ type }));
   return {
     ...(walk.input === undefined ? {} : { input: walk.input }),
     // A final state hears nothing, though the chart alone would still let the root react.
