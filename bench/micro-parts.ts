@@ -1,9 +1,10 @@
 /** What do the pieces of one small request cost in the router's own code: its actor, each event, its record? */
+import type { AnyActorLogic } from 'xstate';
 import { createCommitWindow } from '#core/commit-window';
 import type { DecisionRecord } from '#core/decision';
 import type { HoldMode } from '#core/tier';
 import { dialects } from '#dialects/dialect';
-import { type RequestPort, requestMachine } from '#machines/request.machine';
+import { type RequestPort, requestLogic, requestMachine } from '#machines/request.machine';
 import { bunEffects } from '#platform/bun-effects';
 import { createLog } from '#platform/log';
 import { createActors } from '#router/actors';
@@ -34,7 +35,7 @@ const timed = (name: string, rounds: number, run: () => void, callsPerRun = 1): 
 const { clock, id } = bunEffects();
 
 /** An actor as each request has one, through a good answer: opened, committed, completed, settled. */
-const actorLife = (rounds: number): MicroResult => {
+const actorLife = (name: string, logic: typeof requestLogic | typeof requestMachine, rounds: number): MicroResult => {
   const actors = createActors({
     clock,
     onError: (actorId, error) => {
@@ -51,8 +52,8 @@ const actorLife = (rounds: number): MicroResult => {
     },
   };
   const input = { port, candidates: 2, attemptsMax: 3, reserveLast: true, totalMs: 900_000, keepaliveAfterMs: 10_000 };
-  const result = timed('request actor: create, two events, end', rounds, () => {
-    const actor = actors.start(requestMachine, { id: 'dec_bench', input });
+  const result = timed(`${name}: create, two events, end`, rounds, () => {
+    const actor = actors.start<AnyActorLogic>(logic, { id: 'dec_bench', input });
     actor.send({ type: 'attempt.committed' });
     actor.send({ type: 'attempt.completed' });
   });
@@ -215,7 +216,8 @@ const tellingCosts = async (rounds: number): Promise<readonly MicroResult[]> => 
 };
 
 export const measureParts = async (folder: string, rounds: number): Promise<readonly MicroResult[]> => [
-  actorLife(rounds),
+  actorLife('request actor', requestLogic, rounds),
+  actorLife('the same chart, interpreted', requestMachine, rounds),
   eventPath('none', 'none', rounds),
   eventPath('block', 'minimal', rounds),
   eventPath('all', 'full', rounds),
