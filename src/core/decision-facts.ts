@@ -1,6 +1,5 @@
 /** Which facts about a finished request do the store, the metrics and the log line derive, so that they agree? */
 import type { AttemptRecord, DecisionRecord } from '#core/decision';
-import type { Usage } from '#core/message';
 import type { WorkClass } from '#core/work-class';
 
 /** The class that gated the request; else the declared one; else what the text alone suggests. */
@@ -16,10 +15,14 @@ export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefine
 
 /** Tokens of all attempts together, as reported; the record's own usage when no attempt has any. */
 export const tokensOf = (record: DecisionRecord): { readonly input: number; readonly output: number } => {
-  const reported = record.attempts.flatMap((attempt): Usage[] => (attempt.usage ? [attempt.usage] : []));
-  const counted = reported.length > 0 || record.usage === undefined ? reported : [record.usage];
-  return {
-    input: counted.reduce((sum, usage) => sum + usage.input, 0),
-    output: counted.reduce((sum, usage) => sum + usage.output, 0),
-  };
+  let input = 0;
+  let output = 0;
+  let reported = false;
+  for (const { usage } of record.attempts) {
+    if (!usage) continue;
+    reported = true;
+    input += usage.input;
+    output += usage.output;
+  }
+  return reported ? { input, output } : { input: record.usage?.input ?? 0, output: record.usage?.output ?? 0 };
 };

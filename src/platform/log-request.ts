@@ -1,8 +1,7 @@
 /** Which facts of a decision make its one log line? An allow-list: nothing else of a request is ever logged. */
 import type { DecisionRecord } from '#core/decision';
 import { servingAttempt, tokensOf, wasSent, workClassOf } from '#core/decision-facts';
-
-type LineValue = string | number | boolean;
+import type { Scrubber } from '#core/redact';
 
 /** Characters of any one text in the line. */
 const TEXT_CHARS_MAX = 200;
@@ -10,52 +9,67 @@ const TEXT_CHARS_MAX = 200;
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** `not-truncated:missing-terminal` of every answer that was proved bad. */
-const findingsOf = (record: DecisionRecord): string =>
-  record.attempts
-    .flatMap((attempt) => attempt.verifiers)
-    .filter((result) => result.verdict === 'fail')
-    .map((result) => `${result.verifier}:${result.code ?? 'fail'}`)
-    .join(',');
+const findingsOf = (record: DecisionRecord): string | undefined => {
+  let text: string | undefined;
+  for (const { verifiers } of record.attempts)
+    for (const { verdict, verifier, code } of verifiers)
+      if (verdict === 'fail') text = `${text === undefined ? '' : `${text},`}${verifier}:${code ?? 'fail'}`;
+  return text;
+};
 
-/** Fields of the request line in reading order; those that do not apply are left out. Texts are cut at 200 characters. */
-export const requestLine = (record: DecisionRecord): Record<string, LineValue> => {
+/** `fast=rejected>heavy=served`. */
+const triedOf = (record: DecisionRecord): string | undefined => {
+  let text: string | undefined;
+  for (const { tier, outcome } of record.attempts) text = `${text === undefined ? '' : `${text}>`}${tier}=${outcome}`;
+  return text;
+};
+
+const sentCount = (record: DecisionRecord): number => {
+  let count = 0;
+  for (const attempt of record.attempts) if (wasSent(attempt)) count += 1;
+  return count;
+};
+
+const cut = (text: string): string => (text.length > TEXT_CHARS_MAX ? text.slice(0, TEXT_CHARS_MAX) : text);
+const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : cut(text));
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : round(ms));
+
+/**
+ * Fields of the request line in reading order; those that do not apply are undefined, which the logger leaves out. Texts
+ * are cut at 200 characters.
+ * @param scrub masks secrets in texts that a caller or an upstream worded; all others are our own words, ids and numbers
+ */
+export const requestLine = (record: DecisionRecord, scrub: Scrubber) => {
   const tokens = tokensOf(record);
-  const served = servingAttempt(record);
-  const fields: Record<string, LineValue | undefined> = {
+  return {
     decision: record.id,
     outcome: record.outcome,
     status: record.status,
     route: record.route,
     dialect: record.dialect,
     stream: record.stream,
-    model: record.modelAsked,
+    model: scrub(cut(record.modelAsked)),
     source: record.intent?.source,
     workClass: workClassOf(record),
-    tier: record.servedTier,
-    servedModel: record.servedModel,
-    tried: record.attempts.map((attempt) => `${attempt.tier}=${attempt.outcome}`).join('>') || undefined,
-    attempts: record.attempts.filter(wasSent).length,
-    findings: findingsOf(record) || undefined,
+    tier: optional(record.servedTier),
+    servedModel: record.servedModel === undefined ? undefined : scrub(cut(record.servedModel)),
+    tried: optional(triedOf(record)),
+    attempts: sentCount(record),
+    findings: optional(findingsOf(record)),
     unproven: record.unproven || undefined,
-    hold: served?.hold,
+    hold: servingAttempt(record)?.hold,
     inputTokens: tokens.input,
     outputTokens: tokens.output,
     costUsd: record.costUsd,
-    decidedMs: record.stages.decidedMs === undefined ? undefined : round(record.stages.decidedMs),
-    firstByteMs: record.stages.firstByteMs === undefined ? undefined : round(record.stages.firstByteMs),
+    decidedMs: rounded(record.stages.decidedMs),
+    firstByteMs: rounded(record.stages.firstByteMs),
     totalMs: round(record.stages.endedMs),
     failure: record.failure,
-    detail: record.detail,
-    accessToken: record.token,
-    sessionId: record.session,
+    detail: record.detail === undefined ? undefined : scrub(cut(record.detail)),
+    accessToken: optional(record.token),
+    sessionId: optional(record.session),
     config: record.config,
   };
-  const line: Record<string, LineValue> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    line[name] = typeof value === 'string' ? value.slice(0, TEXT_CHARS_MAX) : value;
-  }
-  return line;
 };
 
 /** How much an operator should care: the caller's own mistakes and hang-ups are everyday life. */

@@ -128,6 +128,7 @@ const leaver = (
     assembly.router.stop();
     await assembly.decisions.close();
     log.info('stopped', { reason });
+    log.flush();
     await output.close();
     done.resolve(clean && !failed ? EXIT.clean : EXIT.cut);
   };
@@ -145,6 +146,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
   const output = openLogOutput(effects.clock, STDERR);
   const log = createLog({
     level: options.logLevel,
+    clock: effects.clock,
     format: options.logFormat,
     colour: options.colour ?? false,
     write: output.write,

@@ -29,7 +29,7 @@ export interface DecisionWriter {
   counts(): WriterCounts;
 }
 
-const BATCH_ROWS = 200;
+const BATCH_ROWS = 25;
 const FLUSH_EVERY_MS = 200;
 const RETRY_EVERY_MS = 5_000;
 const UPKEEP_EVERY_MS = 60_000;

@@ -77,7 +77,8 @@ interface Line {
 /** Silence counts while a chunk is waited for: the first one under its own deadline, later ones under the idle one. */
 const readFrom = (line: Line, response: Response): Pick<UpstreamReply, 'read' | 'drain'> => {
   const { call, controller, watchdog } = line;
-  const reader = response.body?.getReader();
+  const openReader = () => response.body?.getReader();
+  let reader: ReturnType<typeof openReader>;
   let begun = false;
   let draining = false;
   const beforeRead = (): void => {
@@ -94,6 +95,7 @@ const readFrom = (line: Line, response: Response): Pick<UpstreamReply, 'read' | 
     if (begun) watchdog.pause();
   };
   const read = async (): Promise<Uint8Array | undefined | AttemptFailure> => {
+    reader ??= openReader();
     if (!reader) return undefined;
     beforeRead();
     try {
@@ -124,6 +126,23 @@ const readFrom = (line: Line, response: Response): Pick<UpstreamReply, 'read' | 
   };
 };
 
+/** Of a streamed call each chunk counts against silence; a body whose length is unknown or packed may grow too large. */
+const fitsWhole = ({ call }: Line, headers: Headers, bytesMax: number): boolean =>
+  !call.stream && Number(headers.get('content-length') ?? Number.NaN) <= bytesMax && !headers.has('content-encoding');
+
+/** A body in one piece: no stream is made for it. */
+const readOnce = async (line: Line, response: Response): Promise<Uint8Array | AttemptFailure> => {
+  line.awaited = true;
+  try {
+    const bytes = await response.bytes();
+    line.watchdog.stop();
+    return bytes;
+  } catch (error) {
+    line.watchdog.stop();
+    return line.passed ?? transportFailure(error, 'read');
+  }
+};
+
 const replyOf = (line: Line, response: Response): UpstreamReply => {
   line.awaited = false;
   const { read, drain } = readFrom(line, response);
@@ -132,7 +151,8 @@ const replyOf = (line: Line, response: Response): UpstreamReply => {
     contentType: response.headers.get('content-type') ?? '',
     headers: response.headers,
     read,
-    readAll: (bytesMax) => readAll(read, bytesMax),
+    readAll: (bytesMax) =>
+      fitsWhole(line, response.headers, bytesMax) ? readOnce(line, response) : readAll(read, bytesMax),
     readError: () => readError(read),
     drain,
   };

@@ -2,11 +2,13 @@
 import { expect, test } from 'bun:test';
 import { createLog, isLogLevel, type LogOptions } from '#platform/log';
 import { sampleRecord } from '#tests/store/sample-record';
+import { createSimulatedClock } from '#tests/support/clock';
 
 const open = (options: Partial<LogOptions> = {}) => {
   const lines: string[] = [];
-  const log = createLog({ level: 'debug', format: 'json', write: (line) => lines.push(line), ...options });
-  return { log, lines, last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') };
+  const clock = createSimulatedClock();
+  const log = createLog({ level: 'debug', clock, format: 'json', write: (line) => lines.push(line), ...options });
+  return { log, clock, lines, last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') };
 };
 
 test('a line is one JSON document with level, time and message', () => {
@@ -87,4 +89,15 @@ test('colours are used only when asked for', () => {
 test('level names are checked', () => {
   expect(['trace', 'debug', 'info', 'warn', 'error', 'silent'].every(isLogLevel)).toBe(true);
   expect(['', 'INFO', 'fatal', 'verbose'].some(isLogLevel)).toBe(false);
+});
+
+test('request lines wait for company, but not long, and never let another line overtake them', async () => {
+  const { log, clock, lines } = open();
+  log.request(sampleRecord());
+  expect(lines).toHaveLength(0);
+  await clock.advance(5);
+  expect(lines).toHaveLength(1);
+  log.request(sampleRecord());
+  log.info('after it');
+  expect(lines.slice(1).map((line) => JSON.parse(line).msg)).toEqual(['request', 'after it']);
 });

@@ -2,8 +2,24 @@
 import { expect, test } from 'bun:test';
 import type { DecisionRecord } from '#core/decision';
 import { createLog } from '#platform/log';
-import { requestLevel, requestLine } from '#platform/log-request';
+import { requestLevel } from '#platform/log-request';
 import { sampleAttempt, sampleRecord } from '#tests/store/sample-record';
+import { createSimulatedClock } from '#tests/support/clock';
+
+const written = (record: DecisionRecord, secrets: readonly string[] = []) => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    clock: createSimulatedClock(),
+    format: 'json',
+    write: (line) => lines.push(line),
+    secrets,
+  });
+  log.request(record);
+  log.flush();
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? '{}');
+};
 
 test('the line of an escalated request', () => {
   const failed = {
@@ -24,7 +40,10 @@ test('the line of an escalated request', () => {
       sampleAttempt({ tier: 'cloud', hold: 'none', verifiers: [], usage: { input: 11, output: 7 } }),
     ],
   });
-  expect(requestLine(record)).toEqual({
+  expect(written(record)).toEqual({
+    level: 'info',
+    time: expect.any(String),
+    msg: 'request',
     decision: '000000000000000000000001',
     outcome: 'finished',
     status: 200,
@@ -54,17 +73,12 @@ test('the line of an escalated request', () => {
 
 test('what is not on the list is not logged', () => {
   const record = { ...sampleRecord(), prompt: 'the caller said this' } as DecisionRecord;
-  const lines: string[] = [];
-  createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }).request(record);
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).not.toContain('caller said');
+  expect(JSON.stringify(written(record))).not.toContain('caller said');
 });
 
 test('over-long texts are cut and secrets in them masked', () => {
-  const lines: string[] = [];
-  const log = createLog({ level: 'info', format: 'json', write: (line) => lines.push(line), secrets: ['hunter2!'] });
-  log.request(sampleRecord({ modelAsked: 'sk-abcdefghijklmnopqrstuv', detail: `hunter2! ${'x'.repeat(5_000)}` }));
-  const line = JSON.parse(lines[0] ?? '{}');
+  const record = sampleRecord({ modelAsked: 'sk-abcdefghijklmnopqrstuv', detail: `hunter2! ${'x'.repeat(5_000)}` });
+  const line = written(record, ['hunter2!']);
   expect(line.model).toBe('[REDACTED]');
   expect(line.detail).toStartWith('[REDACTED] xxx');
   expect(line.detail.length).toBeLessThanOrEqual(210);

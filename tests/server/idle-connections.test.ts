@@ -17,6 +17,7 @@ const SILENT_LOG = {
   warn: () => undefined,
   error: () => undefined,
   request: () => undefined,
+  flush: () => undefined,
   setSecrets: () => undefined,
 };
 

@@ -56,6 +56,7 @@ const recordingLog = (onRecord: (record: DecisionRecord) => void, onBug: (bug: s
     if (message === 'bug') onBug(JSON.stringify(fields));
   },
   request: onRecord,
+  flush: () => undefined,
   setSecrets: () => undefined,
 });
 

@@ -14,10 +14,10 @@ const run = (...command: string[]): boolean => {
   }
 };
 
-/** A file system of one megabyte; undefined where the test may not mount one. */
+/** A file system of two megabytes; undefined where the test may not mount one. */
 const mountSmallDisk = (path: string): Disposable | undefined => {
   mkdirSync(path);
-  if (process.platform !== 'linux' || !run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path)) return undefined;
+  if (process.platform !== 'linux' || !run('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path)) return undefined;
   return { [Symbol.dispose]: () => void run('umount', '-l', path) };
 };
 
@@ -35,7 +35,7 @@ test.skipIf(!canMount)('on a full disk decisions wait in memory; with room again
   const log = openForTest(`${place}/decisions.db`);
   log.decisions.append(sampleRecord({ id: idOf(0) }));
   await log.decisions.flush();
-  expect(() => writeFileSync(`${place}/ballast`, new Uint8Array(2 * 1024 * 1024))).toThrow();
+  expect(() => writeFileSync(`${place}/ballast`, new Uint8Array(3 * 1024 * 1024))).toThrow();
 
   for (let number = 1; number <= 300; number++) log.decisions.append(sampleRecord({ id: idOf(number) }));
   await log.clock.advance(200);

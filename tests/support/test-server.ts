@@ -42,6 +42,7 @@ const silentLog = (bugs: string[]): Log => ({
     if (message === 'bug') bugs.push(JSON.stringify(fields));
   },
   request: () => undefined,
+  flush: () => undefined,
   setSecrets: () => undefined,
 });
 
