@@ -188,7 +188,7 @@ const recordCosts = async (folder: string, rounds: number): Promise<readonly Mic
   await decisions.close();
   return [
     { name: 'decision record: append', micros: spreadOf(append) },
-    { name: `decision record: write to disk, in batches of ${BATCH}`, micros: spreadOf(write) },
+    { name: 'decision record: write to disk', micros: spreadOf(write) },
   ];
 };
 

@@ -1,14 +1,15 @@
 /** How deep is a JSON text, where are its top-level members, and how is one of them changed without touching the rest? */
-
-const QUOTE = 34;
-const COMMA = 44;
-const COLON = 58;
-const OPEN_BRACKET = 91;
-const BACKSLASH = 92;
-const CLOSE_BRACKET = 93;
-const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
-const SPACE = 32;
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE,
+} from '#core/json-codes';
 
 /** One top-level member: `text.slice(start, end)` is `"key": value`, from `valueStart` on the value alone. */
 export interface MemberSpan {

@@ -1,11 +1,5 @@
 /** Are a tool call's arguments closed yet? Follows brackets through deltas without keeping the text. */
-
-const QUOTE = 34;
-const OPEN_BRACKET = 91;
-const BACKSLASH = 92;
-const CLOSE_BRACKET = 93;
-const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '#core/json-codes';
 
 export interface JsonProgress {
   feed(piece: string): void;
