@@ -9,6 +9,7 @@ const RESULT_CHARS = 6_000;
 const RECORDINGS = {
   'anthropic-messages': 'claude-code/2-main-tool-result.json',
   'openai-chat': 'openclaw/2-chat-tool-result.json',
+  'openai-responses': 'codex/2-image-tool-result.json',
 } as const;
 
 /** Source text as a tool would return it: the program's own files, with their quotes, line breaks and escapes. */
@@ -43,21 +44,38 @@ const chatTurn = (index: number, result: string): readonly JsonObject[] => [
   { role: 'tool', tool_call_id: `call_bench${index}`, content: result },
 ];
 
+const responsesTurn = (index: number, result: string): readonly JsonObject[] => [
+  {
+    type: 'function_call',
+    call_id: `call_bench${index}`,
+    name: 'exec_command',
+    arguments: JSON.stringify({ cmd: `cat part-${index}.ts` }),
+  },
+  { type: 'function_call_output', call_id: `call_bench${index}`, output: result },
+];
+
+const TURN_OF = {
+  'anthropic-messages': messagesTurn,
+  'openai-chat': chatTurn,
+  'openai-responses': responsesTurn,
+} as const;
+
 /** A body of about 400 KB in a dialect, as JSON text. `model` is the preset `chat`. */
 export const largeBody = async (dialect: keyof typeof RECORDINGS): Promise<string> => {
-  const recording: { readonly body: JsonObject & { readonly messages: readonly JsonObject[] } } = await Bun.file(
+  const recording: { readonly body: JsonObject } = await Bun.file(
     `${ROOT}tests/fixtures/recordings/${RECORDINGS[dialect]}`,
   ).json();
   const { body } = recording;
+  const list = dialect === 'openai-responses' ? 'input' : 'messages';
   const source = await sourceText();
   const added: JsonObject[] = [];
   let bytes = JSON.stringify(body).length;
   for (let index = 0; bytes < BODY_BYTES; index++) {
     const from = (index * 997) % (source.length - RESULT_CHARS);
     const result = source.slice(from, from + RESULT_CHARS);
-    const turn = dialect === 'openai-chat' ? chatTurn(index, result) : messagesTurn(index, result);
+    const turn = TURN_OF[dialect](index, result);
     bytes += JSON.stringify(turn).length;
     added.push(...turn);
   }
-  return JSON.stringify({ ...body, model: 'chat', messages: [...body.messages, ...added] });
+  return JSON.stringify({ ...body, model: 'chat', [list]: [...(body[list] as readonly JsonObject[]), ...added] });
 };

@@ -91,4 +91,5 @@ const measureDialect = async (dialect: DialectName, rounds: number): Promise<rea
 export const measureDeciding = async (rounds: number): Promise<readonly MicroResult[]> => [
   ...(await measureDialect('anthropic-messages', rounds)),
   ...(await measureDialect('openai-chat', rounds)),
+  ...(await measureDialect('openai-responses', rounds)),
 ];

@@ -1,12 +1,16 @@
 /** Writes every page that is made from code; with --check, says which ones are out of date and exits 1. */
 import { renderCliReference } from '#cli/reference';
 import { configJsonSchema, renderConfigReference } from '#config/reference';
+import { renderErrorReference } from '#core/error-reference';
+import { renderTranslationReference } from '#core/loss-reference';
 import { renderMachinesReadme } from '#machines/describe';
 
 /** Path from the root of the project, and what the file must say. */
 const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/config.md': renderConfigReference,
+  'docs/reference/errors.md': renderErrorReference,
+  'docs/reference/translation.md': renderTranslationReference,
   'configs/schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   'machines/README.md': renderMachinesReadme,
 };

@@ -29,6 +29,10 @@ export const VERBS = {
     summary: 'Ask a running router whether it is well',
     load: () => import('#cli/commands/health'),
   },
+  'harness env': {
+    summary: "Print or write a coding harness's configuration for this router",
+    load: () => import('#cli/commands/harness-env'),
+  },
   completion: {
     summary: 'Print a completion script for your shell',
     load: () => import('#cli/commands/completion'),

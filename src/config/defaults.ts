@@ -1,7 +1,5 @@
 /** Which value does a key have when the file does not say? In the file's own units, so that the schema can quote it. */
 
-export const EXHAUSTION_STATUS = 503;
-
 const MIB = 1024 * 1024;
 
 /**

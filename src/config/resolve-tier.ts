@@ -14,6 +14,7 @@ export const toMs = (seconds: number): number => Math.min(TIMER_MS_MAX, Math.max
 const DIALECT_OF: Record<TierTable['dialect'], DialectName> = {
   openai: 'openai-chat',
   'openai-chat': 'openai-chat',
+  'openai-responses': 'openai-responses',
   anthropic: 'anthropic-messages',
   'anthropic-messages': 'anthropic-messages',
 };
@@ -53,6 +54,7 @@ export const resolveTier = (tier: TierTable, context: TierContext): Tier => {
     forward: tier.forward ?? [],
     deadlines: resolveDeadlines(tier, context.router),
     ...(tier.max_concurrency === undefined ? {} : { maxConcurrency: tier.max_concurrency }),
+    stablePrefix: tier.privacy === 'local' && (tier.stable_prefix ?? true),
     upstreamStream: tier.upstream_stream ?? (tier.privacy === 'local' ? 'auto' : 'as-caller'),
     fingerprint: fingerprintOf(tier, named, context),
   };

@@ -1,6 +1,7 @@
 /** What does a valid configuration mean once every default is applied? */
 import { isTable } from '#config/check';
-import { ATTEMPTS, BREAKER, EXHAUSTION_STATUS, HOLD, LIMITS, STORE } from '#config/defaults';
+import { ATTEMPTS, BREAKER, HOLD, LIMITS, STORE } from '#config/defaults';
+import { resolveErrors } from '#config/resolve-errors';
 import { resolveTier, toMs } from '#config/resolve-tier';
 import { DEFAULT_TOKEN, workClassNamed } from '#config/rules';
 import type { ConfigFile, Mode, RouterTable } from '#config/schema';
@@ -47,10 +48,12 @@ export const resolveSettings = (input: ResolveInput): Settings => {
     presets: resolvePresets(router),
     aliases: new Map(Object.entries(router.aliases ?? {}).map(([name, tier]) => [name.toLowerCase(), tier])),
     meteredClasses: new Set((router.metered_cloud ?? []).map(workClassNamed).filter((name) => name !== undefined)),
-    exhaustionStatus: router.exhaustion_status ?? EXHAUSTION_STATUS,
+    errors: resolveErrors(input.file),
     ...(router.verify_local_min === undefined ? {} : { verifyLocalMin: router.verify_local_min }),
     whenUnproven: router.when_unproven ?? 'refuse',
     responseModel: router.response_model ?? 'echo',
+    ...resolveUnknownModel(router),
+    ...(router.request_class_hints === undefined ? {} : { requestClassHints: router.request_class_hints }),
     costSync: router.cost_sync ?? false,
     ...(input.profilePath === undefined ? {} : { profilePath: input.profilePath }),
     hold: resolveHold(router),
@@ -69,6 +72,12 @@ const parsedTier = (document: unknown, index: number): Readonly<Record<string, u
   const tier: unknown = Array.isArray(tiers) ? tiers[index] : undefined;
   return isTable(tier) ? tier : {};
 };
+
+/** Inferring needs no word of its own. */
+const resolveUnknownModel = ({ unknown_model }: RouterTable): Pick<Settings, 'unknownModel'> =>
+  unknown_model === undefined || unknown_model.toLowerCase() === 'infer'
+    ? {}
+    : { unknownModel: unknown_model.toLowerCase() };
 
 /** Of two spellings of one name the first counts; a warning says so. */
 const resolvePresets = (router: RouterTable): ReadonlyMap<string, Preset> => {
@@ -162,7 +171,7 @@ const resolveStore = (router: RouterTable, path: string | undefined): Settings['
 const resolveServer = (server: ConfigFile['server']): ServerSettings => ({
   tokens: [
     ...(server?.auth_env === undefined ? [] : [{ name: DEFAULT_TOKEN, env: server.auth_env }]),
-    ...(server?.tokens ?? []),
+    ...(server?.tokens ?? []).map(({ name, env }) => ({ name, env })),
   ],
   allowPublicWithoutAuth: server?.allow_public_without_auth ?? false,
 });

@@ -21,17 +21,29 @@ export const checkRules = (document: unknown, report: Report): void => {
       tierExists(id, tierIds, ['router', 'presets', name, index], report);
     });
   }
+  listAt(router, 'tiers').forEach((tier, index) => {
+    prefixIsLocal(tier, ['router', 'tiers', index, 'stable_prefix'], report);
+  });
   checkAliases(tableAt(router, 'aliases'), tierIds, report);
   listAt(router, 'metered_cloud').forEach((name, index) => {
     if (typeof name === 'string') meteredName(name, presets, ['router', 'metered_cloud', index], report);
   });
+  checkUnknownModel(router.unknown_model, presets, report);
   checkLimits(router, report);
   checkTokens(tableAt(document, 'server'), report);
+  checkErrorRules(document, report);
 };
 
 /** The work class that an entry of `metered_cloud` or `hold` means: a class itself, or a canonical preset's. */
 export const workClassNamed = (name: string): WorkClass | undefined =>
   isWorkClass(name) ? name : workClassOfPreset(name);
+
+/** A cloud gets the caller's bytes. */
+const prefixIsLocal = (tier: unknown, path: KeyPath, report: Report): void => {
+  if (!isTable(tier) || tier.stable_prefix !== true || tier.privacy !== 'cloud') return;
+  const message = 'a cloud tier is sent the prompt as the caller wrote it';
+  report({ path, message, remedy: 'remove it: it is for engines of your own' });
+};
 
 const checkAliases = (
   aliases: Readonly<Record<string, unknown>>,
@@ -84,6 +96,19 @@ const meteredName = (name: string, presets: Readonly<Record<string, unknown>>, p
   report({ path, message: `"${name}" is neither a work class nor a preset`, remedy });
 };
 
+/** Words of `unknown_model` that are no preset. */
+const UNKNOWN_MODEL_WORDS = ['infer', 'refuse'] as const;
+
+const checkUnknownModel = (value: unknown, presets: Readonly<Record<string, unknown>>, report: Report): void => {
+  if (typeof value !== 'string' || value === '') return;
+  const names: readonly string[] = [...UNKNOWN_MODEL_WORDS, ...Object.keys(presets)];
+  if (names.some((name) => name.toLowerCase() === value.toLowerCase())) return;
+  const near = nearestName(value, names);
+  const remedy =
+    near === undefined ? `choose one of ${names.slice(0, NAMES_SHOWN_MAX).join(', ')}` : `did you mean "${near}"?`;
+  report({ path: ['router', 'unknown_model'], message: `no preset is called "${value}"`, remedy });
+};
+
 const checkLimits = (router: Readonly<Record<string, unknown>>, report: Report): void => {
   const hold = tableAt(router, 'hold');
   const { 'quick-edit': byPreset, 'bounded-edit': byClass } = hold;
@@ -117,6 +142,29 @@ const checkTokens = (server: Readonly<Record<string, unknown>>, report: Report):
   if (index === -1) return;
   const message = `"${DEFAULT_TOKEN}" is the name of the token in [server] auth_env`;
   report({ path: ['server', 'tokens', index, 'name'], message, remedy: 'choose another name, or remove auth_env' });
+};
+
+/** A profile that no rule has would leave its callers with the table, silently; of two equal rules one would be lost. */
+const checkErrorRules = (document: unknown, report: Report): void => {
+  const rules = listAt(tableAt(document, 'router'), 'errors');
+  const profiles = new Set(rules.map((rule) => textAt(rule, 'profile')).filter((name) => name !== undefined));
+  listAt(tableAt(document, 'server'), 'tokens').forEach((token, index) => {
+    const name = textAt(token, 'error_profile');
+    if (name === undefined || name === '' || profiles.has(name)) return;
+    const near = nearestName(name, profiles);
+    report({
+      path: ['server', 'tokens', index, 'error_profile'],
+      message: `no [[router.errors]] entry has the profile "${name}"`,
+      remedy: near === undefined ? `add one with profile = "${name}"` : `did you mean "${near}"?`,
+    });
+  });
+  const seen = new Set<string>();
+  rules.forEach((rule, index) => {
+    const key = JSON.stringify(['outcome', 'dialect', 'profile'].map((part) => textAt(rule, part) ?? null));
+    const message = 'a second rule for the same outcome, dialect and profile';
+    if (seen.has(key)) report({ path: ['router', 'errors', index], message, remedy: 'make one of the two' });
+    seen.add(key);
+  });
 };
 
 const uniqueNames = (

@@ -1,6 +1,5 @@
 /** Which keys may a configuration file have, what do they mean, and what are they when absent? The one schema. */
 import type { Static } from 'typebox';
-import { EXHAUSTION_STATUS } from '#config/defaults';
 import {
   amount,
   flag,
@@ -17,10 +16,11 @@ import {
   variableName,
   whole,
 } from '#config/kinds';
+import { errors } from '#config/schema-errors';
 import { attempts, breaker, budgets, deadlines, hold, limits, store } from '#config/schema-tables';
 
 /** Short names are those of v0.9 files; the long ones are those of the code. */
-export const DIALECT_NAMES = ['openai', 'anthropic', 'openai-chat', 'anthropic-messages'] as const;
+export const DIALECT_NAMES = ['openai', 'anthropic', 'openai-chat', 'anthropic-messages', 'openai-responses'] as const;
 
 const tier = table('One model behind one endpoint. Order matters only where presets say so.', {
   id: text('Name of the tier, unique; presets, aliases and pins use it.'),
@@ -83,6 +83,12 @@ const tier = table('One model behind one endpoint. Order matters only where pres
       },
     ),
   ),
+  stable_prefix: optional(
+    flag(
+      'Move words that change every turn (billing lines, dates, ids) out of the beginning of the prompt, so that the prefix cache of a local engine hits.',
+      { defaultNote: 'local `true`, cloud `false`' },
+    ),
+  ),
   max_concurrency: optional(
     whole('Requests in flight on the tier; more wait in its queue.', 1, { defaultNote: 'no cap' }),
   ),
@@ -134,12 +140,27 @@ const router = table('Routing: tiers, presets and the rules between them.', {
     ),
   ),
   exhaustion_status: optional(
-    whole('HTTP status when no tier may serve or all failed.', 400, { maximum: 599, default: EXHAUSTION_STATUS }),
+    whole('HTTP status when no tier may serve or all failed, for callers of every dialect.', 400, {
+      maximum: 599,
+      defaultNote: '503, for Responses callers 400',
+    }),
   ),
   response_model: optional(
     oneOf("The answer's `model`: `echo` what was asked for, or the one that `served`.", ['echo', 'served'], {
       default: 'echo',
     }),
+  ),
+  unknown_model: optional(
+    text(
+      'Where unknown model names go: `infer` by what is asked, `refuse` with a 404 that lists the names, or the preset named here.',
+      { default: 'infer' },
+    ),
+  ),
+  request_class_hints: optional(
+    flag(
+      'Requests that a harness calls a title, a summary or the like may go to the pool of a cheaper class; exact names never do.',
+      { default: true },
+    ),
   ),
   verify_local_min: optional(
     flag('v0.9: whether allowed local answers are checked before they leave. Sets `hold.allow` to `all` or `none`.', {
@@ -153,6 +174,7 @@ const router = table('Routing: tiers, presets and the rules between them.', {
   ),
   hold: optional(hold),
   deadlines: optional(deadlines('Deadlines of every tier; `[router.tiers.deadlines]` wins.')),
+  errors: optional(errors),
   attempts: optional(attempts),
   breaker: optional(breaker),
   budgets: optional(budgets),
@@ -163,6 +185,11 @@ const router = table('Routing: tiers, presets and the rules between them.', {
 const token = table('A named access token. Two names allow rotation without a pause.', {
   name: text('Name in logs and decision records.'),
   env: variableName('Variable that holds the token.'),
+  error_profile: optional(
+    text('Profile of `[[router.errors]]` for its callers, where their program needs other words than the rest.', {
+      defaultNote: 'none',
+    }),
+  ),
 });
 
 const server = table('The front door.', {

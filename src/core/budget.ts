@@ -1,16 +1,18 @@
 /** Would this request pass a spending cap of its session or of the day? Arithmetic only. */
-import type { Amount } from '#core/cost';
+import { type Amount, NOTHING } from '#core/cost';
 import type { BudgetSettings } from '#core/settings';
 
 /** Spent so far on metered tiers, requests in flight included at their expected cost. */
 export interface BudgetState {
   readonly session: Amount;
   readonly day: Amount;
+  /** By earlier attempts of the same request; absent: nothing yet. */
+  readonly request?: Amount;
   /** Milliseconds until the UTC day ends. */
   readonly dayEndsInMs: number;
 }
 
-export type Cap = 'session-usd' | 'session-tokens' | 'day-usd' | 'day-tokens';
+export type Cap = 'request-usd' | 'request-tokens' | 'session-usd' | 'session-tokens' | 'day-usd' | 'day-tokens';
 
 export interface CapReached {
   readonly cap: Cap;
@@ -22,6 +24,21 @@ export interface CapReached {
 
 const isReached = (limit: number | undefined, spent: number, expected: number): limit is number =>
   limit !== undefined && (spent >= limit || spent + expected > limit);
+
+/** The cap that the caller set for this one request. */
+const requestCapReached = (
+  { requestUsd, requestTokens }: BudgetSettings,
+  spent: Amount,
+  expected: Amount,
+): CapReached | undefined => {
+  if (isReached(requestUsd, spent.usd, expected.usd)) {
+    return { cap: 'request-usd', limit: requestUsd, spent: spent.usd };
+  }
+  if (isReached(requestTokens, spent.tokens, expected.tokens)) {
+    return { cap: 'request-tokens', limit: requestTokens, spent: spent.tokens };
+  }
+  return undefined;
+};
 
 /**
  * The first cap that is spent, or that the expected cost of this request would pass; undefined when all leave room.
@@ -42,12 +59,13 @@ export const capReached = (caps: BudgetSettings, spent: BudgetState, expected: A
   if (isReached(sessionTokens, session.tokens, expected.tokens)) {
     return { cap: 'session-tokens', limit: sessionTokens, spent: session.tokens };
   }
-  return undefined;
+  return requestCapReached(caps, spent.request ?? NOTHING, expected);
 };
 
 /** For the operator: "day cap 5.00 USD, 4.97 spent". */
 export const capText = ({ cap, limit, spent }: CapReached): string => {
   const [scope, unit] = cap.split('-');
-  const show = (value: number): string => (unit === 'usd' ? value.toFixed(2) : String(Math.round(value)));
+  const inUsd = (value: number): string => (value > 0 && value < 0.01 ? value.toPrecision(2) : value.toFixed(2));
+  const show = (value: number): string => (unit === 'usd' ? inUsd(value) : String(Math.round(value)));
   return `${scope} cap ${show(limit)} ${unit === 'usd' ? 'USD' : 'tokens'}, ${show(spent)} spent`;
 };

@@ -1,4 +1,5 @@
 /** Which facts about a finished request do the store, the metrics and the log line derive, so that they agree? */
+import { type Amount, add, NOTHING } from '#core/cost';
 import type { AttemptRecord, DecisionRecord } from '#core/decision';
 import type { WorkClass } from '#core/work-class';
 
@@ -12,6 +13,16 @@ export const wasSent = (attempt: AttemptRecord): boolean => !attempt.outcome.sta
 /** The attempt whose answer the caller received, whole or in part. */
 export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefined =>
   record.attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'broken');
+
+/** What the attempts of one request took out of budgets so far: free local tiers take nothing. */
+export const chargedBy = (attempts: readonly AttemptRecord[]): Amount => {
+  let charged = NOTHING;
+  for (const { usage, costUsd, privacy } of attempts) {
+    if (usage && (privacy === 'cloud' || costUsd > 0))
+      charged = add(charged, { usd: costUsd, tokens: usage.input + usage.output });
+  }
+  return charged;
+};
 
 /** Tokens of all attempts together, as reported; the record's own usage when no attempt has any. */
 export const tokensOf = (record: DecisionRecord): { readonly input: number; readonly output: number } => {

@@ -1,7 +1,9 @@
 /** The decision record: everything about one request except its content. Metadata only; never text, never keys. */
 import type { AttemptFailureKind, FailureKind } from '#core/failure';
+import type { Harness } from '#core/harness-table';
 import type { DialectName, Usage } from '#core/message';
-import type { Exclusion, IntentSource } from '#core/plan';
+import type { Exclusion, Hint, IntentSource } from '#core/plan';
+import type { RequestClass } from '#core/request-class';
 import type { HoldMode, Privacy, Verdict } from '#core/tier';
 import type { VerifierResult } from '#core/verifier';
 import type { WorkClass } from '#core/work-class';
@@ -16,6 +18,8 @@ export type AttemptOutcome =
   | 'skipped-window'
   | 'skipped-unavailable'
   | 'skipped-budget'
+  /** Its dialect cannot carry a field without which the answer would be another one. */
+  | 'skipped-translation'
   | 'broken'
   | 'cancelled';
 
@@ -40,7 +44,16 @@ export interface AttemptRecord {
   readonly costUsd: number;
   /** Request fields this tier's dialect could not carry. */
   readonly losses?: readonly string[];
+  /** What was changed in the prompt's beginning for the sake of the engine's prefix cache. */
+  readonly prefix?: PrefixRecord;
   readonly bytesHeldMax: number;
+}
+
+/** Rule names and counts, never text. */
+export interface PrefixRecord {
+  readonly spans: readonly { readonly rule: string; readonly count: number }[];
+  /** Notes in the conversation that restate what was moved; earlier ones included. */
+  readonly notes: number;
 }
 
 /** How the request ended, as the request machine's final state. */
@@ -58,6 +71,12 @@ export interface DecisionRecord {
   readonly token?: string;
   /** Salted or caller-given session id. */
   readonly session?: string;
+  /** The program that asked, as far as its marks tell. */
+  readonly harness?: Harness;
+  /** What the harness says the request is for. */
+  readonly requestClass?: RequestClass;
+  /** Wishes beside the model name, taken or not. */
+  readonly hints?: readonly Hint[];
   readonly intent?: {
     readonly source: IntentSource;
     readonly preset?: string;

@@ -1,6 +1,7 @@
 /** The contract of a wire dialect: how a caller's request is read, a tier is asked, and an answer is spoken. */
+import type { SaidFailure } from '#core/error-table';
 import type { AttemptFailure, Failure } from '#core/failure';
-import type { Conversation, DialectName, JsonObject, ModelRequest, StreamPart } from '#core/message';
+import type { Conversation, DialectName, JsonObject, ModelRequest, StreamPart, ToolOrigin, Usage } from '#core/message';
 import type { Tier } from '#core/tier';
 
 /** An upstream body ready to send. */
@@ -33,6 +34,14 @@ export interface AnswerDecoder {
   ended(): boolean;
 }
 
+/** Keeps, of a stream that is collected for a caller of the same dialect, what the parts do not tell. */
+export interface AnswerKeeper {
+  /** One frame as received. */
+  frame(raw: Uint8Array): void;
+  /** The document made of the parts, with what they lack. */
+  complete(body: JsonObject): JsonObject;
+}
+
 export interface EncodeContext {
   /** Unique per response, without the dialect's own prefix. */
   readonly responseId: string;
@@ -44,6 +53,8 @@ export interface EncodeContext {
   readonly promptTokens: number;
   /** Chat only: the caller asked for a usage chunk. */
   readonly includeUsage: boolean;
+  /** What the caller calls the tool that tiers know by this name; undefined where the names are the same. */
+  readonly toolOrigin: (name: string) => ToolOrigin | undefined;
 }
 
 /** Speaks an answer to the caller, as SSE text. Stateful, one per response. */
@@ -67,6 +78,8 @@ export interface Dialect {
   readRequest(raw: JsonObject, text: string): ModelRequest | Failure;
   /** The typed conversation behind a request of this dialect. */
   conversation(request: ModelRequest): Conversation;
+  /** Output cap of a tier when neither caller nor configuration names one; absent where it may be left out. */
+  readonly unaskedOutputTokens?: number;
   /** URL of the tier's generation endpoint. */
   endpoint(baseUrl: string): string;
   /** Auth and version headers for a tier of this dialect; `key` absent means no auth header. */
@@ -75,22 +88,27 @@ export interface Dialect {
   forward(request: ModelRequest, tier: Tier, stream: boolean): UpstreamBody;
   /** Body for a tier of this dialect from a conversation in another one. */
   render(conversation: Conversation, request: ModelRequest, tier: Tier, stream: boolean): UpstreamBody;
-  decoder(): AnswerDecoder;
+  /** @param tier whose answer is read, for servers that differ in how they say things */
+  decoder(tier?: Tier): AnswerDecoder;
+  /** Absent where the parts tell everything. */
+  keeper?(): AnswerKeeper;
   encoder(context: EncodeContext): AnswerEncoder;
   /** A whole JSON reply from the parts of a complete answer. */
   encodeWhole(parts: readonly StreamPart[], context: EncodeContext): WholeReply;
   /** Whether this caller gets usage inside a stream. Chat callers ask for it; a tier is always asked. */
   wantsUsage(request: ModelRequest): boolean;
+  /** SSE text that tells a caller who asked for it the usage a tier left out; absent where no event tells it alone. */
+  usageFrame?(usage: Usage, context: EncodeContext): string;
   /** True when a raw frame may hold usage, a finish, an error or the end, and must be decoded. Never false for those. */
   quickScan(frameBytes: Uint8Array): boolean;
   /** A raw frame or whole reply whose own `model` says `model`; the same array when nothing changes. */
   echoModel(raw: Uint8Array, model: string): Uint8Array;
   /** A raw frame or whole reply whose empty response id is filled in; the same array when it has one or needs none. */
   fillId(raw: Uint8Array, responseId: string): Uint8Array;
-  /** The error document for a failure. */
-  errorBody(failure: Failure, requestId: string): JsonObject;
+  /** The error document for a failure, in the words that the error table chose. */
+  errorBody(failure: SaidFailure, requestId: string): JsonObject;
   /** SSE text that ends a committed stream in an error. */
-  errorEvent(failure: Failure, requestId: string): string;
+  errorEvent(failure: SaidFailure, requestId: string): string;
   /** SSE text that keeps a quiet stream alive. */
   readonly keepalive: string;
   /** Classifies an upstream's HTTP error reply. `body` is at most 64 KiB of it. */

@@ -10,9 +10,10 @@ export interface Ending {
   readonly deadlinePassed: boolean;
   /** Set for aliases and pins: the one tier that may serve. */
   readonly exactTier: string | undefined;
-  readonly exhaustionStatus: number;
-  /** Shortest known wait until asking again can help, in milliseconds. */
+  /** Shortest wait that a tier itself asked for, in milliseconds; when the router looks again is nobody else's business. */
   readonly retryAfterMs: number | undefined;
+  /** The prompt as estimated, and the largest window that a tier found too small for it. */
+  readonly tokens?: NonNullable<Failure['tokens']>;
 }
 
 const storyOf = (attempts: readonly AttemptRecord[]): string =>
@@ -30,7 +31,6 @@ const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =
     `tier ${tier} is unavailable (${ending.last?.kind ?? 'not asked'}); no other tier is tried for an exact name`,
     {
       detail,
-      status: ending.exhaustionStatus,
       ...retryAfter(ending),
     },
   );
@@ -38,7 +38,11 @@ const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =
 /** Builds the failure of a request that no candidate could serve. */
 export const exhaustionFailure = (ending: Ending): Failure => {
   const detail = storyOf(ending.attempts);
-  if (ending.last?.kind === 'context-overflow') return failure('over-context', OVER_CONTEXT_MESSAGE, { detail });
+  if (ending.last?.kind === 'context-overflow')
+    return failure('over-context', OVER_CONTEXT_MESSAGE, {
+      detail,
+      ...(ending.tokens === undefined ? {} : { tokens: ending.tokens }),
+    });
   if (ending.deadlinePassed)
     return failure('deadline', 'no tier answered within the time allowed for one request', {
       detail,
@@ -53,7 +57,6 @@ export const exhaustionFailure = (ending: Ending): Failure => {
   if (ending.exactTier !== undefined) return pinUnavailable(ending.exactTier, ending, detail);
   return failure('exhausted', NO_TIER_MESSAGE, {
     detail,
-    status: ending.exhaustionStatus,
     ...retryAfter(ending),
   });
 };

@@ -1,8 +1,8 @@
 /** What happened on one tier, in plain words? */
-import type { AttemptOutcome, AttemptRecord } from '#core/decision';
+import type { AttemptOutcome, AttemptRecord, PrefixRecord } from '#core/decision';
 import { wasSent } from '#core/decision-facts';
 import type { Usage } from '#core/message';
-import { inBytes, inDollars, inOneLine, inThousands, inTime } from '#core/plain-words';
+import { inBytes, inDollars, inNumber, inOneLine, inThousands, inTime } from '#core/plain-words';
 
 const OUTCOME: Record<AttemptOutcome, string> = {
   served: 'served',
@@ -14,6 +14,7 @@ const OUTCOME: Record<AttemptOutcome, string> = {
   'skipped-window': 'not asked',
   'skipped-unavailable': 'not asked',
   'skipped-budget': 'not asked',
+  'skipped-translation': 'not asked',
   broken: 'broke off after its answer had begun to leave',
   cancelled: 'stopped when the caller hung up',
 };
@@ -24,6 +25,7 @@ const WHY_SKIPPED: Partial<Record<AttemptOutcome, string>> = {
   'skipped-window': 'its window is too small as well',
   'skipped-unavailable': 'it could not be reached',
   'skipped-budget': 'a spending limit was reached',
+  'skipped-translation': 'its dialect cannot carry a field of the request',
 };
 
 export const tokensInWords = (usage: Usage): string => {
@@ -66,6 +68,12 @@ const verifierLines = (attempt: AttemptRecord): string[] => {
   ];
 };
 
+const prefixInWords = ({ spans, notes }: PrefixRecord): string => {
+  const named = spans.map(({ rule, count }) => (count === 1 ? rule : `${rule} ×${count}`)).join(', ');
+  const restated = notes === 0 ? '' : `; restated in ${inNumber(notes, 'note')}`;
+  return `taken out of the prompt's beginning for the prefix cache: ${inOneLine(named)}${restated}`;
+};
+
 /** The attempt's line, then its details, each indented further. */
 export const explainAttempt = (attempt: AttemptRecord, number: number): string[] => {
   const name = inOneLine(attempt.tier, 80);
@@ -81,6 +89,7 @@ export const explainAttempt = (attempt: AttemptRecord, number: number): string[]
     ...verifierLines(attempt),
     ...(attempt.bytesHeldMax > 0 ? [`held back at most ${inBytes(attempt.bytesHeldMax)}`] : []),
     ...(spent === undefined ? [] : [spent]),
+    ...(attempt.prefix === undefined ? [] : [prefixInWords(attempt.prefix)]),
     ...(attempt.losses?.length ? [`could not be carried to this tier: ${inOneLine(attempt.losses.join(', '))}`] : []),
   ];
   return [

@@ -34,6 +34,7 @@ const SOURCE: Record<IntentSource, (intent: Intent) => string> = {
   declared: ({ preset }) => `declared by the preset ${inOneLine(preset ?? '?', 80)}`,
   pinned: () => 'pinned to one tier by its id',
   alias: () => 'an exact alias of one tier',
+  hinted: ({ preset }) => `hinted by the harness, preset ${inOneLine(preset ?? '?', 80)}`,
   inferred: ({ preset }) => `inferred from the text${preset === undefined ? '' : `, preset ${inOneLine(preset, 80)}`}`,
 };
 
@@ -50,6 +51,8 @@ const asked = (record: DecisionRecord): string => {
     size === undefined ? undefined : `about ${inThousands(size)} prompt tokens`,
     record.token === undefined ? undefined : `access token ${inOneLine(record.token, 80)}`,
     record.session === undefined ? undefined : `session ${inOneLine(record.session, 80)}`,
+    record.harness === undefined ? undefined : `sent by ${inOneLine(record.harness, 40)}`,
+    record.requestClass === undefined ? undefined : `request class ${inOneLine(record.requestClass, 40)}`,
   ];
   return `Asked: ${inOneLine(record.route, 80)} for ${model}, ${facts.filter((fact) => fact !== undefined).join(', ')}`;
 };
@@ -70,6 +73,12 @@ const intentLines = ({ intent }: DecisionRecord): string[] => {
     ...(intent.note === undefined ? [] : [`  ${inOneLine(intent.note)}`]),
   ];
 };
+
+const hintLines = ({ hints }: DecisionRecord): string[] =>
+  (hints ?? []).map(
+    ({ from, says, taken, why }) =>
+      `  ${from} (${inOneLine(says, 120)}): ${taken ? 'followed' : 'not followed'}, ${inOneLine(why, 200)}`,
+  );
 
 const candidateLines = ({ candidates, exclusions }: DecisionRecord): string[] => [
   ...(candidates.length > 0 ? ['Candidates, in order:'] : []),
@@ -137,6 +146,7 @@ export const explain = (record: DecisionRecord): string[] => [
   `Decision ${inOneLine(record.id, 80)}, ${timeOf(record.at)}: ${OUTCOME[record.outcome]}, status ${record.status}, after ${inTime(record.stages.endedMs)}`,
   asked(record),
   ...intentLines(record),
+  ...hintLines(record),
   ...candidateLines(record),
   ...attemptLines(record),
   ...servedLines(record),

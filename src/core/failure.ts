@@ -9,6 +9,7 @@ export type FailureKind =
   | 'length-required'
   | 'unauthorized'
   | 'not-found'
+  | 'no-endpoint'
   | 'method-not-allowed'
   | 'caller-error'
   // no tier may serve it
@@ -30,7 +31,7 @@ export type FailureKind =
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** HTTP status when nothing has left yet. */
+  /** HTTP status by kind, or the one that the transport or the tier gave; the error table has the last word. */
   readonly status: number;
   /** Safe to show to the caller: no tier addresses, no keys, no model bytes. */
   readonly message: string;
@@ -38,15 +39,19 @@ export interface Failure {
   readonly detail?: string;
   /** The request field at fault, for dialects that name it. */
   readonly param?: string;
-  /** Seconds the caller should wait; sent as `Retry-After`. */
+  /** Seconds until asking again can help, as a tier or the clock has it; the error table decides whether it is told. */
   readonly retryAfterSeconds?: number;
+  /** For `over-context`: what the prompt takes and the largest window there is, both in tokens. */
+  readonly tokens?: { readonly prompt: number; readonly window: number };
+  /** For a Messages caller: the `details` of the error document, where a client waits for them. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** For `caller-error`: the upstream's own reply, to be passed on. */
   readonly upstream?: { readonly status: number; readonly type?: string; readonly message: string };
   /** Methods to list in `Allow`. */
   readonly allow?: string;
 }
 
-/** Default status per kind. `exhaustion_status` of the config replaces the 503 of the no-tier kinds. */
+/** What each kind is called among statuses; the error table says which status each dialect's callers get instead. */
 export const STATUS_OF: Record<FailureKind, number> = {
   'bad-json': 400,
   'bad-request': 400,
@@ -55,6 +60,7 @@ export const STATUS_OF: Record<FailureKind, number> = {
   'length-required': 411,
   unauthorized: 401,
   'not-found': 404,
+  'no-endpoint': 404,
   'method-not-allowed': 405,
   'caller-error': 400,
   'over-context': 413,
@@ -73,7 +79,7 @@ export const STATUS_OF: Record<FailureKind, number> = {
   internal: 500,
 };
 
-/** Kinds that mean "no tier may serve this": `exhaustion_status` applies. */
+/** Kinds that mean "no tier may serve this". */
 export const NO_TIER_KINDS: ReadonlySet<FailureKind> = new Set([
   'denied',
   'metered',
@@ -127,6 +133,8 @@ export interface AttemptFailure {
   readonly detail: string;
   readonly upstreamStatus?: number;
   readonly retryAfterMs?: number;
+  /** The caller's own time limit ended it, which says nothing against the tier. */
+  readonly hurried?: true;
   /** For `rejected`: the verifier that had the proof. */
   readonly verifier?: string;
   /** For `caller-error`: what to pass on to the caller. */

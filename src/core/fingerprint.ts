@@ -33,6 +33,7 @@ const SCHEMA = 'anvil-serving.router.fingerprint/v1';
 const DIALECT_IN_DIGEST: Record<DialectName, string> = {
   'anthropic-messages': 'anthropic',
   'openai-chat': 'openai',
+  'openai-responses': 'openai-responses',
 };
 
 /**

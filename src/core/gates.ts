@@ -2,7 +2,8 @@
 import { capReached, capText } from '#core/budget';
 import { isMetered } from '#core/cost';
 import { expectedCharge, type Fit, fitOf, type PromptEstimate } from '#core/estimate';
-import type { Modality, RequestFacts } from '#core/message';
+import type { Failure } from '#core/failure';
+import type { DialectName, Modality, RequestFacts } from '#core/message';
 import type { Exclusion, ExclusionKind, Intent } from '#core/plan';
 import { type Profile, type Ruling, verdictFor } from '#core/profile';
 import type { World } from '#core/readiness';
@@ -37,6 +38,8 @@ export interface Excluded extends Exclusion {
   readonly retryAfterMs?: number;
   /** The feature that is missing, for `no-tools` and `no-modality`. */
   readonly feature?: string;
+  /** For `over-context`: what the prompt most likely takes, and the tier's window. */
+  readonly tokens?: NonNullable<Failure['tokens']>;
 }
 
 export interface Gated {
@@ -51,7 +54,7 @@ type Barrier = Omit<Excluded, 'tier'>;
 const barrier = (
   kind: ExclusionKind,
   detail: string,
-  extra: Pick<Excluded, 'retryAfterMs' | 'feature'> = {},
+  extra: Pick<Excluded, 'retryAfterMs' | 'feature' | 'tokens'> = {},
 ): Barrier => ({
   kind,
   detail,
@@ -59,6 +62,9 @@ const barrier = (
 });
 
 const wholeSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
+
+/** What a dialect has no block for, whatever the model behind it can take. */
+const WITHOUT_FORM: Partial<Record<DialectName, readonly Modality[]>> = { 'anthropic-messages': ['audio'] };
 
 const lackingModality = (tier: Tier, modalities: readonly Modality[]): Modality | undefined =>
   modalities.find((modality) => modality !== 'text' && tier.input !== undefined && !tier.input.includes(modality));
@@ -69,10 +75,17 @@ export const capabilityBarrier = (tier: Tier, estimate: PromptEstimate, facts: R
     return barrier(
       'over-context',
       `the prompt is at least ${estimate.floor} tokens, the window is ${tier.contextLimit}`,
+      { tokens: { prompt: estimate.best, window: tier.contextLimit } },
     );
   }
   if (facts.needsTools && !tier.toolSupport) {
     return barrier('no-tools', 'the request uses tools, the tier has tool_support = false', { feature: 'tools' });
+  }
+  const unspoken = facts.modalities.find((modality) => WITHOUT_FORM[tier.dialect]?.includes(modality));
+  if (unspoken !== undefined) {
+    return barrier('no-modality', `the request carries ${unspoken}, for which ${tier.dialect} has no form`, {
+      feature: `${unspoken} input`,
+    });
   }
   const modality = lackingModality(tier, facts.modalities);
   if (modality === undefined) return undefined;

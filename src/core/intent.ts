@@ -1,8 +1,11 @@
-/** What does the `model` string ask for: a preset, one exact tier, or nothing we know, so that the request decides? */
-import type { Classification, Intent } from '#core/plan';
-import type { Settings } from '#core/settings';
+/** What does a request ask for: a preset, one exact tier, or nothing we know, so that its marks and its text decide? */
+import type { DeclaredIntent } from '#core/anvil-headers';
+import { type NamedModel, nameOf } from '#core/model-names';
+import type { Classification, Hint, Intent } from '#core/plan';
+import { type ClassHint, hintOf, type RequestClass } from '#core/request-class';
+import type { Preset, Settings } from '#core/settings';
 import { isStricterClass } from '#core/strictness';
-import type { Verdict } from '#core/tier';
+import type { Tier, Verdict } from '#core/tier';
 import { presetOfWorkClass, type WorkClass, workClassOfPreset } from '#core/work-class';
 
 export interface IntentInput {
@@ -14,13 +17,13 @@ export interface IntentInput {
   readonly verdictOf: (tierId: string, workClass: WorkClass) => Verdict;
   /** A declared work class (`signals.work_class` of /v1/route); takes the place of `model`. */
   readonly workClassHint?: WorkClass;
+  /** `x-anvil-intent`; takes the place of `model` unless that is an exact name. */
+  readonly declared?: DeclaredIntent;
+  /** What the harness says the request is for. */
+  readonly requestClass?: RequestClass;
+  /** The request offers tools. */
+  readonly offersTools?: boolean;
 }
-
-/** Lower case, trimmed, without one leading `anvil/` or `anvil:`. */
-export const normaliseModel = (model: string): string => {
-  const token = model.trim().toLowerCase();
-  return token.startsWith('anvil/') || token.startsWith('anvil:') ? token.slice(6).trim() : token;
-};
 
 /**
  * Tiers for a class whose preset is not configured: every tier, the safest first. Local tiers are declared in cost
@@ -50,9 +53,7 @@ const declaredClass = (
 ): Pick<Intent, 'workClass' | 'gateClass'> =>
   workClass === undefined ? {} : { workClass, gateClass: gateOf(workClass, inferred) };
 
-const byPreset = (token: string, { settings, inferred }: IntentInput): Intent | undefined => {
-  const preset = settings.presets.get(token);
-  if (preset === undefined) return undefined;
+const byPreset = (preset: Preset, token: string, inferred: Classification): Intent => {
   const workClass = preset.workClass ?? workClassOfPreset(token);
   return {
     source: 'declared',
@@ -76,9 +77,7 @@ const exactly = (source: 'alias' | 'pinned', tierId: string, inferred: Classific
 });
 
 /** A pin is exact unless the quality gate denies the tier for what the request is about. */
-const byPin = (token: string, { settings, inferred, verdictOf }: IntentInput): Intent | undefined => {
-  const tier = settings.tierById.get(token) ?? settings.tiers.find(({ id }) => id.toLowerCase() === token);
-  if (tier === undefined) return undefined;
+const byPin = (tier: Tier, { settings, inferred, verdictOf }: IntentInput): Intent => {
   const { workClass } = inferred;
   if (verdictOf(tier.id, workClass) !== 'deny') return exactly('pinned', tier.id, inferred);
   return {
@@ -103,7 +102,7 @@ const byInference = ({ settings, inferred }: IntentInput): Intent => ({
   inferred,
 });
 
-const byHint = (workClass: WorkClass, { settings, inferred }: IntentInput): Intent => ({
+const byClass = (workClass: WorkClass, { settings, inferred }: IntentInput): Intent => ({
   source: 'declared',
   ...poolOfClass(settings, workClass),
   ...declaredClass(workClass, inferred),
@@ -112,16 +111,85 @@ const byHint = (workClass: WorkClass, { settings, inferred }: IntentInput): Inte
   inferred,
 });
 
+const byName = (named: NamedModel, input: IntentInput): Intent => {
+  switch (named.kind) {
+    case 'preset':
+      return byPreset(named.preset, named.token, input.inferred);
+    case 'alias':
+      return exactly('alias', named.tier, input.inferred);
+    case 'tier':
+      return byPin(named.tier, input);
+    case 'none':
+      return byInference(input);
+    case 'unknown': {
+      const { unknownModel, presets } = input.settings;
+      const preset = unknownModel === undefined ? undefined : presets.get(unknownModel);
+      if (preset === undefined) return byInference(input);
+      const note = `unknown model name; [router] unknown_model sends it to preset ${preset.name}`;
+      return { ...byPreset(preset, preset.name.toLowerCase(), input.inferred), note };
+    }
+  }
+};
+
+const withHint = (intent: Intent, hint: Hint): Intent => ({ ...intent, hints: [...(intent.hints ?? []), hint] });
+
+const isExactName = ({ kind }: NamedModel): boolean => kind === 'alias' || kind === 'tier';
+
+/** The intent that `x-anvil-intent` declares; an exact name in `model` wins over it. */
+const byDeclaration = (declared: DeclaredIntent, named: NamedModel, input: IntentInput): Intent => {
+  const says = declared.kind === 'preset' ? declared.preset.name : declared.workClass;
+  const hint = { from: 'x-anvil-intent', says } as const;
+  if (isExactName(named))
+    return withHint(byName(named, input), { ...hint, taken: false, why: 'the model is an exact name' });
+  const intent =
+    declared.kind === 'preset'
+      ? byPreset(declared.preset, declared.token, input.inferred)
+      : byClass(declared.workClass, input);
+  return withHint(intent, { ...hint, taken: true, why: 'declared by the caller' });
+};
+
+/** Why a request class does not change this intent; undefined when it may. */
+const objection = (intent: Intent, hint: ClassHint, input: IntentInput): string | undefined => {
+  const { settings, offersTools } = input;
+  if (intent.source === 'alias' || intent.source === 'pinned') return 'the model is an exact name';
+  if (intent.hints?.some(({ from, taken }) => from === 'x-anvil-intent' && taken)) return 'x-anvil-intent comes first';
+  if (hint.toolless && offersTools) return 'the request offers tools';
+  if (!settings.presets.has(presetOfWorkClass(hint.workClass)))
+    return `no preset ${presetOfWorkClass(hint.workClass)} is configured`;
+  if (intent.source === 'inferred') return undefined;
+  if (hint.over === 'inference') return 'the model name says what to do';
+  if (intent.workClass === undefined) return "the preset is the operator's own";
+  return isStricterClass(intent.workClass, hint.workClass) ? undefined : 'the model name asks for no harder work';
+};
+
+const byRequestClass = (intent: Intent, requestClass: RequestClass, input: IntentInput): Intent => {
+  const hint = hintOf(requestClass);
+  if (hint === undefined) return intent;
+  const { workClass } = hint;
+  const outcome = { from: 'request-class', says: `${requestClass} as ${workClass}` } as const;
+  const why = objection(intent, hint, input);
+  if (why !== undefined) return withHint(intent, { ...outcome, taken: false, why });
+  const { preset, ...hinted } = byClass(workClass, input);
+  return withHint(
+    {
+      ...hinted,
+      ...(preset === undefined ? {} : { preset }),
+      source: 'hinted',
+      ...(hint.toolless ? { gateClass: workClass } : {}),
+      ...(intent.note === undefined ? {} : { note: intent.note }),
+    },
+    { ...outcome, taken: true, why: `the harness calls it ${requestClass}` },
+  );
+};
+
 /**
- * Resolves the intent. Ladder: declared class, preset, exact alias, pin, inference; a preset shadows an alias or tier
- * of the same name, an alias shadows a tier. Ambiguity never narrows the pool. Pure; never throws.
+ * Resolves the intent. Ladder: class declared to /v1/route; exact alias, pin; `x-anvil-intent`; preset; inference. What
+ * the harness says a request is for may then move it to the pool of a class that asks for less, never off an exact name,
+ * a custom preset or a declaration. Ambiguity never narrows the pool. Pure; never throws.
  */
 export const resolveIntent = (input: IntentInput): Intent => {
-  if (input.workClassHint !== undefined) return byHint(input.workClassHint, input);
-  const token = normaliseModel(input.model);
-  const preset = byPreset(token, input);
-  if (preset !== undefined) return preset;
-  const alias = input.settings.aliases.get(token);
-  if (alias !== undefined) return exactly('alias', alias, input.inferred);
-  return byPin(token, input) ?? byInference(input);
+  if (input.workClassHint !== undefined) return byClass(input.workClassHint, input);
+  const named = nameOf(input.model, input.settings);
+  const intent = input.declared === undefined ? byName(named, input) : byDeclaration(input.declared, named, input);
+  return input.requestClass === undefined ? intent : byRequestClass(intent, input.requestClass, input);
 };

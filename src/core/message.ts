@@ -1,7 +1,7 @@
 /** The shapes the stages exchange: what a caller asked (ModelRequest, Conversation) and what a tier says (StreamPart). */
 
 /** Wire dialects, named like their folder under `src/dialects`. */
-export type DialectName = 'anthropic-messages' | 'openai-chat';
+export type DialectName = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -45,6 +45,8 @@ export interface RequestFacts {
   readonly thinkingEnabled: boolean;
   /** A JSON answer was demanded (`response_format`, `output_config.format`). */
   readonly wantsJson: boolean;
+  /** Answers asked for in one reply, where that is more than one. */
+  readonly choices?: number;
 }
 
 // ---- typed blocks, for translation between dialects -------------------------------------------------------------
@@ -101,8 +103,18 @@ export interface Turn {
   readonly parts: readonly ContentPart[];
 }
 
-export interface ToolDefinition {
+/** What the caller calls a tool whose name or form other dialects do not know (Responses: namespaces, custom tools). */
+export interface ToolOrigin {
   readonly name: string;
+  readonly namespace?: string;
+  /** `custom`: its input is free text; tiers are offered a function with the one string argument `input`. */
+  readonly kind: 'function' | 'custom';
+}
+
+export interface ToolDefinition {
+  /** Unique in the request, and legal in every dialect: letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  readonly origin?: ToolOrigin;
   readonly description?: string;
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject;
@@ -177,8 +189,14 @@ export type StreamPart =
   | { readonly type: 'text-end'; readonly index: number }
   | { readonly type: 'thinking-start'; readonly index: number }
   | { readonly type: 'thinking-delta'; readonly index: number; readonly text: string }
-  | { readonly type: 'thinking-signature'; readonly index: number; readonly signature: string }
-  | { readonly type: 'thinking-redacted'; readonly index: number; readonly data: string }
+  /** Proof or payload that only the dialect it came from may get back; carried for it, never read. */
+  | {
+      readonly type: 'thinking-signature';
+      readonly index: number;
+      readonly signature: string;
+      readonly origin: DialectName;
+    }
+  | { readonly type: 'thinking-redacted'; readonly index: number; readonly data: string; readonly origin: DialectName }
   | { readonly type: 'thinking-end'; readonly index: number }
   | { readonly type: 'refusal-delta'; readonly text: string }
   | { readonly type: 'tool-start'; readonly index: number; readonly id: string; readonly name: string }

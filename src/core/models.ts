@@ -1,5 +1,6 @@
 /** What `/v1/models` says: every name the config gives a meaning, with the limits a client should know. */
-import type { Settings } from '#core/settings';
+import { nameOf, normaliseModel, PICKER_PREFIXES } from '#core/model-names';
+import type { Preset, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import { isPresetName, PRESET_NAMES, type PresetName } from '#core/work-class';
 
@@ -16,7 +17,11 @@ export interface ModelEntry {
   readonly created_at: string;
   /** Largest window among the tiers that may serve it, in tokens: a smaller number makes clients cap their answers. */
   readonly context_window: number;
+  /** The same by Anthropic's name. */
+  readonly max_input_tokens: number;
   readonly max_output_tokens?: number;
+  /** The same by Anthropic's name; null where no tier states one. */
+  readonly max_tokens: number | null;
 }
 
 /** Fixed, so that the list is byte-stable. */
@@ -37,20 +42,24 @@ const titleOf = (name: string): string =>
     (_match, gap: string, letter: string) => `${gap === '' ? '' : ' '}${letter.toUpperCase()}`,
   );
 
-const entry = (id: string, description: string, tiers: readonly Tier[]): ModelEntry => {
+const entry = (id: string, title: string, description: string, tiers: readonly Tier[]): ModelEntry => {
   const outputs = tiers.map((tier) => tier.maxOutputTokens).filter((limit) => limit !== undefined);
+  const window = Math.max(0, ...tiers.map((tier) => tier.contextLimit));
+  const output = outputs.length > 0 ? Math.max(...outputs) : undefined;
   return {
     id,
     object: 'model',
     type: 'model',
-    name: titleOf(id),
-    display_name: titleOf(id),
+    name: title,
+    display_name: title,
     description,
     owned_by: 'anvil-serving',
     created: CREATED,
     created_at: CREATED_AT,
-    context_window: Math.max(0, ...tiers.map((tier) => tier.contextLimit)),
-    ...(outputs.length > 0 ? { max_output_tokens: Math.max(...outputs) } : {}),
+    context_window: window,
+    max_input_tokens: window,
+    ...(output === undefined ? {} : { max_output_tokens: output }),
+    max_tokens: output ?? null,
   };
 };
 
@@ -59,19 +68,49 @@ const presetRank = (name: string): number => {
   return rank < 0 ? PRESET_NAMES.length : rank;
 };
 
-/** Presets in canonical order, custom presets, then exact aliases. Derived from the settings alone. */
+const describe = ({ name, tiers }: Preset): string =>
+  isPresetName(name) ? DESCRIPTIONS[name] : `custom preset over ${tiers.join(', ')}`;
+
+/** How a preset's title reads in a picker, where other models stand beside it. */
+const TITLE_OF_PREFIX: Record<(typeof PICKER_PREFIXES)[number], (title: string) => string> = {
+  'claude-anvil-': (title) => `Anvil ${title}`,
+  'anthropic/': (title) => title,
+};
+
+/**
+ * Presets in canonical order, custom presets, exact aliases; then the presets again under the prefixes that pickers let
+ * through, except where a name of the configuration is spelled so itself. Derived from the settings alone.
+ */
 export const modelList = (settings: Settings): readonly ModelEntry[] => {
   const tiersOf = (ids: readonly string[]): readonly Tier[] =>
     ids.map((id) => settings.tierById.get(id)).filter((tier) => tier !== undefined);
   const presets = [...settings.presets.values()].sort((left, right) => presetRank(left.name) - presetRank(right.name));
+  const means = (id: string, preset: Preset): boolean => {
+    const named = nameOf(id, settings);
+    return named.kind === 'preset' && named.preset === preset;
+  };
   return [
-    ...presets.map((preset) =>
-      entry(
-        preset.name,
-        isPresetName(preset.name) ? DESCRIPTIONS[preset.name] : `custom preset over ${preset.tiers.join(', ')}`,
-        tiersOf(preset.tiers),
-      ),
+    ...presets.map((preset) => entry(preset.name, titleOf(preset.name), describe(preset), tiersOf(preset.tiers))),
+    ...[...settings.aliases].map(([name, tier]) =>
+      entry(name, titleOf(name), `exactly the tier ${tier}`, tiersOf([tier])),
     ),
-    ...[...settings.aliases].map(([name, tier]) => entry(name, `exactly the tier ${tier}`, tiersOf([tier]))),
+    ...PICKER_PREFIXES.flatMap((prefix) =>
+      presets
+        .filter((preset) => means(prefix + preset.name, preset))
+        .map((preset) =>
+          entry(
+            prefix + preset.name,
+            TITLE_OF_PREFIX[prefix](titleOf(preset.name)),
+            describe(preset),
+            tiersOf(preset.tiers),
+          ),
+        ),
+    ),
   ];
+};
+
+/** The entry a name stands for: matched as on the generation routes, without regard to case and with `anvil/` removed. */
+export const modelNamed = (settings: Settings, name: string): ModelEntry | undefined => {
+  const wanted = normaliseModel(name);
+  return modelList(settings).find(({ id }) => id.toLowerCase() === wanted);
 };

@@ -15,7 +15,18 @@ export interface Classification {
   readonly basis?: 'text' | 'shape';
 }
 
-export type IntentSource = 'declared' | 'pinned' | 'alias' | 'inferred';
+/** `hinted`: the harness said what the request is for, and the name asked for nothing that speaks against it. */
+export type IntentSource = 'declared' | 'pinned' | 'alias' | 'inferred' | 'hinted';
+
+export type HintSource = 'request-class' | 'x-anvil-intent' | 'x-anvil-budget' | 'x-anvil-max-latency';
+
+/** A wish beside the model name, and what became of it. Our own words for classes, names and limits; never raw headers. */
+export interface Hint {
+  readonly from: HintSource;
+  readonly says: string;
+  readonly taken: boolean;
+  readonly why: string;
+}
 
 export interface Intent {
   readonly source: IntentSource;
@@ -34,6 +45,8 @@ export interface Intent {
   readonly gateClass?: WorkClass;
   /** Why the pool differs from what the model string asked for (a denied pin, for one). */
   readonly note?: string;
+  /** Wishes beside the model name, taken or not. */
+  readonly hints?: readonly Hint[];
 }
 
 export type ExclusionKind =

@@ -85,7 +85,7 @@ const planExact = (input: PlanInput): Plan => {
     candidates: [],
     exclusions: [toExclusion(excluded)],
     unproven: false,
-    refusal: refusePin(intent, excluded, settings),
+    refusal: refusePin(intent, excluded),
     promptTokens: promptTokens(input, tier),
   });
   if (tier === undefined)
@@ -153,7 +153,7 @@ const planPool = (input: PlanInput): Plan => {
     candidates,
     exclusions: exclusions.map(toExclusion),
     unproven: unproven.candidates.length > 0,
-    ...(candidates.length === 0 ? { refusal: refuse(intent, exclusions, settings) } : {}),
+    ...(candidates.length === 0 ? { refusal: refuse(intent, exclusions) } : {}),
     promptTokens: promptTokens(input, candidates[0]?.tier),
   };
 };

@@ -41,6 +41,10 @@ const costRuns = (pool: readonly Weighed[]): { readonly run: number; readonly co
 const isFull = (tier: Tier, world: World): boolean =>
   tier.maxConcurrency !== undefined && world.loadOf(tier.id).inFlight >= tier.maxConcurrency;
 
+/** True when the tier's answers begin later than the caller wants to wait. */
+const isSlow = (tier: Tier, { firstByte }: World): boolean =>
+  firstByte !== undefined && (firstByte.measuredMs(tier.id) ?? 0) > firstByte.maxMs;
+
 /** The verdict a tier is served under: never laxer than its own, stricter by the caller's words or by ambiguity. */
 const servedVerdict = (entry: Weighed, ambiguous: boolean): { readonly verdict: Verdict; readonly why: string[] } => {
   const { ruling, textRuling, tier } = entry;
@@ -70,6 +74,11 @@ const holdsPrefix = (
       verdictRank(other.ruling.verdict) >= verdictRank(entry.ruling.verdict),
   );
 
+const inSeconds = (ms: number | undefined): string => `${((ms ?? 0) / 1000).toFixed(1)} s`;
+
+const slowness = ({ id }: Tier, { firstByte }: World): string =>
+  `its answers began after about ${inSeconds(firstByte?.measuredMs(id))}, ${inSeconds(firstByte?.maxMs)} are asked for`;
+
 const describe = (
   entry: Weighed,
   world: World,
@@ -80,6 +89,7 @@ const describe = (
   if (fit === 'tight')
     why.push(`tight: about ${estimate.best} of ${tier.contextLimit} tokens, little room for an answer`);
   if (fit === 'doubtful') why.push(`doubtful: about ${estimate.best} tokens, the window is ${tier.contextLimit}`);
+  if (isSlow(tier, world)) why.push(`slow: ${slowness(tier, world)}`);
   if (flags.prefix) why.push('holds the prefix of this session');
   if (flags.full) {
     const { inFlight, queued } = world.loadOf(tier.id);
@@ -114,6 +124,7 @@ const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Key
         run,
         fit,
         ambiguous ? safety : 0,
+        isSlow(entry.tier, world) ? 1 : 0,
         prefix ? 0 : 1,
         ambiguous ? -score : 0,
         full ? 1 : 0,
@@ -121,7 +132,7 @@ const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Key
         -score,
         entry.position,
       ],
-      slot: `${fit} ${run} ${safety} ${entry.tier.swapGroup ?? `(${entry.position})`}`,
+      slot: `${fit} ${run} ${safety} ${isSlow(entry.tier, world)} ${entry.tier.swapGroup ?? `(${entry.position})`}`,
     };
   });
 };
@@ -146,10 +157,10 @@ const residentFirst = (ordered: readonly Keys[], world: World): Ranked[] => {
 
 /**
  * Orders by: whether the prompt probably fits at all; runs of free and metered tiers as configured; then within a run,
- * room for an answer; when the intent is ambiguous, the better verdict; the tier holding the session's prefix; when
- * ambiguous, the better score; free capacity; cost order; score among equal prices. Last, residency permutes tiers of
- * one swap group that are otherwise equally allowed. So neither a tight window, ambiguity, affinity, load nor residency
- * ever puts a metered tier in front of a free one.
+ * room for an answer; when the intent is ambiguous, the better verdict; a first byte within the time asked for; the
+ * tier holding the session's prefix; when ambiguous, the better score; free capacity; cost order; score among equal
+ * prices. Last, residency permutes tiers of one swap group that are otherwise equally allowed. So neither a tight window,
+ * ambiguity, slowness, affinity, load nor residency ever puts a metered tier in front of a free one.
  */
 export const rank = (passed: readonly Weighed[], intent: Intent, world: World): readonly Ranked[] =>
   residentFirst(keysOf(passed, intent.ambiguous, world).sort(compareKeys), world);

@@ -12,6 +12,12 @@ export interface TierLoad {
   readonly queued: number;
 }
 
+export interface FirstByteWish {
+  readonly maxMs: number;
+  /** How long this tier's answers took to begin lately, in milliseconds; undefined before any was seen. */
+  readonly measuredMs: (tierId: string) => number | undefined;
+}
+
 export interface World {
   /** The key of the tier's `auth_env` is present. Asked for cloud tiers only; local ones may run without. */
   hasCredential(tierId: string): boolean;
@@ -25,4 +31,6 @@ export interface World {
   /** The tier that served this session last and may still hold its prefix. */
   readonly affinity?: string;
   readonly spent: BudgetState;
+  /** Set when the caller asked for a first byte within a time. */
+  readonly firstByte?: FirstByteWish;
 }

@@ -1,8 +1,7 @@
 /** No tier may serve: what is the true reason, what does the caller hear, what can the operator do? */
-import { type Failure, type FailureKind, failure, NO_TIER_KINDS } from '#core/failure';
+import { type Failure, type FailureKind, failure } from '#core/failure';
 import type { Excluded } from '#core/gates';
 import type { ExclusionKind, Intent } from '#core/plan';
-import type { Settings } from '#core/settings';
 
 /** Barriers from the one nearest to an answer to the farthest: the nearest one names the refusal. */
 const NEAREST_FIRST: readonly ExclusionKind[] = [
@@ -56,7 +55,7 @@ const REMEDY: Record<RefusalKind, string> = {
 
 /** What callers hear when no tier may serve; causes go to the operator. */
 export const NO_TIER_MESSAGE = 'no quality-gated tier is available for this request';
-export const BUDGET_MESSAGE = 'the spending limit for this session or day is reached';
+export const BUDGET_MESSAGE = 'the spending limit for this request, session or day is reached';
 export const OVER_CONTEXT_MESSAGE =
   'request exceeds the context window of every available tier; send a smaller request';
 
@@ -67,11 +66,25 @@ const messageOf = (kind: RefusalKind, nearest: Excluded | undefined): string => 
   return NO_TIER_MESSAGE;
 };
 
+/**
+ * A cap opens at a known time. When a breaker will probe is no such promise: a caller that came back by then would meet
+ * the same tier, and a gateway that hears of a short wait keeps waiting instead of going to its fallback model.
+ */
 const retryAfter = (exclusions: readonly Excluded[], kind: RefusalKind): Pick<Failure, 'retryAfterSeconds'> => {
+  if (kind !== 'budget-spent') return {};
   const waits = exclusions.flatMap((each) =>
     KIND_OF[each.kind] === kind && each.retryAfterMs !== undefined ? [each.retryAfterMs] : [],
   );
   return waits.length === 0 ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(Math.min(...waits) / 1000)) };
+};
+
+/** Of the windows that are too small the largest one: what would fit there need not be refused. */
+const tokensOf = (exclusions: readonly Excluded[], kind: RefusalKind): Pick<Failure, 'tokens'> => {
+  if (kind !== 'over-context') return {};
+  const [largest] = exclusions
+    .flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]))
+    .sort((one, other) => other.window - one.window);
+  return largest === undefined ? {} : { tokens: largest };
 };
 
 /** For the operator: what was asked, every exclusion with its reason, and the way out. */
@@ -83,14 +96,14 @@ const detailOf = (intent: Intent, exclusions: readonly Excluded[], kind: Refusal
 };
 
 /** The refusal of a plan without candidates. The message is safe for callers: it names no tier and no cause. */
-export const refuse = (intent: Intent, exclusions: readonly Excluded[], settings: Settings): Failure => {
+export const refuse = (intent: Intent, exclusions: readonly Excluded[]): Failure => {
   const nearest = NEAREST_FIRST.map((kind) => exclusions.find((each) => each.kind === kind)).find(
     (found) => found !== undefined,
   );
   const kind = nearest === undefined ? 'unavailable' : KIND_OF[nearest.kind];
   return failure(kind, messageOf(kind, nearest), {
-    ...(NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
     ...retryAfter(exclusions, kind),
+    ...tokensOf(exclusions, kind),
     detail: detailOf(intent, exclusions, kind),
   });
 };
@@ -99,7 +112,7 @@ export const refuse = (intent: Intent, exclusions: readonly Excluded[], settings
 const PIN_REASON: Record<ExclusionKind, string> = {
   'breaker-open': 'is failing and not tried until its next probe',
   unavailable: 'is not reachable',
-  budget: 'would pass the spending limit of this session or day',
+  budget: 'would pass the spending limit of this request, session or day',
   uncredentialed: 'has no key configured',
   metered: 'is not opened for this kind of request',
   denied: 'is not allowed for this kind of request',
@@ -124,15 +137,16 @@ const PIN_OWN_KIND: ReadonlySet<ExclusionKind> = new Set([
  * meets a spending limit keeps that failure's own kind, so that a harness can compact or stop; anything else is
  * `pin-unavailable`.
  */
-export const refusePin = (intent: Intent, excluded: Excluded, settings: Settings): Failure => {
-  const kind: FailureKind = PIN_OWN_KIND.has(excluded.kind) ? KIND_OF[excluded.kind] : 'pin-unavailable';
+export const refusePin = (intent: Intent, excluded: Excluded): Failure => {
+  const cause = KIND_OF[excluded.kind];
+  const kind: FailureKind = PIN_OWN_KIND.has(excluded.kind) ? cause : 'pin-unavailable';
   return failure(
     kind,
     `tier ${excluded.tier} ${PIN_REASON[excluded.kind]}; a direct name is never served by another tier`,
     {
-      ...(kind === 'pin-unavailable' || NO_TIER_KINDS.has(kind) ? { status: settings.exhaustionStatus } : {}),
-      ...retryAfter([excluded], KIND_OF[excluded.kind]),
-      detail: detailOf(intent, [excluded], KIND_OF[excluded.kind]),
+      ...retryAfter([excluded], cause),
+      ...tokensOf([excluded], cause),
+      detail: detailOf(intent, [excluded], cause),
     },
   );
 };

@@ -1,14 +1,16 @@
 /** What `/v1/route` answers: the decision in v0.9's fields, and beside them all that led to it. */
 
+import type { HarnessSignals } from '#core/harness-signals';
 import type { JsonObject } from '#core/message';
-import type { Candidate, Intent, Plan } from '#core/plan';
+import type { Candidate, Hint, Intent, Plan } from '#core/plan';
 import type { BreakerPeek } from '#core/readiness';
 
 /** Confidence by source, as v0.9 reported it; clients compare these numbers. */
-const CONFIDENCE = { declared: 1, pinned: 0.9, alias: 0.9, inferred: 0.8, ambiguous: 0.5 } as const;
+const CONFIDENCE = { declared: 1, pinned: 0.9, alias: 0.9, inferred: 0.8, hinted: 0.8, ambiguous: 0.5 } as const;
 
 const sourceText = (intent: Intent): string => {
   if (intent.source === 'declared') return `preset='${intent.preset ?? intent.workClass ?? ''}'`;
+  if (intent.source === 'hinted') return `hinted by the harness, preset='${intent.preset ?? ''}'`;
   if (intent.source !== 'inferred') return 'pinned';
   return intent.ambiguous ? 'inferred (ambiguous→safer tier)' : 'inferred';
 };
@@ -37,6 +39,12 @@ const candidateView = (candidate: Candidate, place: number, breaker: BreakerPeek
   breaker: breaker.state,
 });
 
+/** What the headers told. */
+export interface RouteSignals {
+  readonly signals?: HarnessSignals;
+  readonly hints?: readonly Hint[];
+}
+
 /**
  * @param sessionId fresh per call, `rte_` and 24 hex digits
  * @param breakerOf state of a tier's breakers for the class at hand
@@ -46,6 +54,7 @@ export const routeAnswer = (
   sessionId: string,
   breakerOf: (tierId: string) => BreakerPeek,
   ready: boolean,
+  { signals, hints }: RouteSignals = {},
 ): JsonObject => {
   const { intent, candidates } = plan;
   const first = candidates[0]?.tier;
@@ -67,6 +76,9 @@ export const routeAnswer = (
       ambiguous: intent.ambiguous,
       evidence: intent.inferred.evidence,
     },
+    harness: signals?.harness ?? null,
+    request_class: signals?.requestClass ?? null,
+    hints: hints ?? [],
     unproven: plan.unproven,
     prompt_tokens: plan.promptTokens,
     candidates: candidates.map((candidate, index) => candidateView(candidate, index + 1, breakerOf(candidate.tier.id))),

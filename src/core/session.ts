@@ -1,7 +1,11 @@
 /** Which session does a request belong to? The harness's own mark, else the opening of the conversation; hashed. */
 import type { JsonObject, RequestFacts } from '#core/message';
+import { withoutRuleSpans } from '#core/prefix-rules';
+import { isAside, type RequestClass } from '#core/request-class';
 
 export type SessionSource =
+  | 'x-parent-session-id'
+  | 'x-codex-parent-thread-id'
   | 'x-claude-code-session-id'
   | 'session-id'
   | 'session_id'
@@ -27,6 +31,8 @@ export interface SessionInput {
   readonly raw: JsonObject;
   readonly model: string;
   readonly facts: Pick<RequestFacts, 'systemText' | 'firstUserText'>;
+  /** What the request is for: one beside the conversation has a lane of its own. */
+  readonly requestClass?: RequestClass | undefined;
   /** Name of the access token: equal marks of two callers stay two sessions. */
   readonly tokenName: string | undefined;
   /** Hex digest, keyed if ids must not be guessable. */
@@ -49,10 +55,13 @@ const HEADERS = [
   'x-session-affinity',
 ] as const satisfies readonly SessionSource[];
 
-/** Names the sub-agent inside a session of Claude Code. */
-const AGENT_HEADER = 'x-claude-code-agent-id';
-/** The first system block of Claude Code is a billing line with a changing version. */
-const BILLING_LINE = /^x-anthropic-billing-header:[^\n]*\n?/;
+/**
+ * A sub-agent that runs as a session of its own names the session that started it. Both are one session here, so that
+ * one budget covers the whole task; the lane tells them apart.
+ */
+const PARENTS = ['x-parent-session-id', 'x-codex-parent-thread-id'] as const satisfies readonly SessionSource[];
+/** Headers that name the sub-agent or thread inside a session. */
+const LANE_HEADERS = ['x-claude-code-agent-id', 'thread-id'] as const;
 const OLD_USER_ID = /_session_([0-9A-Za-z-]{8,64})$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NO_TRACE = '0'.repeat(32);
@@ -83,10 +92,39 @@ const fromTrace = (value: string | null | undefined): string | undefined => {
   return trace === NO_TRACE ? undefined : trace;
 };
 
-const markOf = ({ header, raw }: SessionInput): { readonly mark: string; readonly from: SessionSource } | undefined => {
+interface Mark {
+  readonly mark: string;
+  readonly from: SessionSource;
+  /** The mark of the sub-agent's own session, where the mark is its parent's. */
+  readonly child?: string;
+}
+
+/**
+ * The session that started this one. A thread whose own id differs from its session's runs inside that session already.
+ */
+const parentOf = (header: SessionInput['header'], own: string): Mark | undefined => {
+  const thread = asMark(header('thread-id'));
+  if (thread !== undefined && thread !== own) return undefined;
+  for (const name of PARENTS) {
+    const mark = asMark(header(name));
+    if (mark !== undefined && mark !== own) return { mark, from: name, child: own };
+  }
+  return undefined;
+};
+
+/** What tells this conversation from others of its session; '' for the main one. */
+const agentOf = (header: SessionInput['header'], { mark, child }: Partial<Mark>): string => {
+  for (const name of LANE_HEADERS) {
+    const agent = asMark(header(name));
+    if (agent !== undefined && agent !== mark) return agent;
+  }
+  return child ?? '';
+};
+
+const markOf = ({ header, raw }: SessionInput): Mark | undefined => {
   for (const name of HEADERS) {
     const mark = asMark(header(name));
-    if (mark !== undefined) return { mark, from: name };
+    if (mark !== undefined) return parentOf(header, mark) ?? { mark, from: name };
   }
   const body: readonly (readonly [SessionSource, string | undefined])[] = [
     ['metadata.user_id', fromUserId(raw)],
@@ -100,8 +138,11 @@ const markOf = ({ header, raw }: SessionInput): { readonly mark: string; readonl
   return undefined;
 };
 
-const opening = ({ systemText, firstUserText }: SessionInput['facts']): string =>
-  `${systemText.replace(BILLING_LINE, '').slice(0, OPENING_CHARS)}\n${firstUserText.slice(0, OPENING_CHARS)}`;
+/** Billing lines, dates and ids would make every turn another session. */
+const opening = ({ systemText, firstUserText }: SessionInput['facts']): string => {
+  const system = withoutRuleSpans(systemText.slice(0, 2 * OPENING_CHARS)).slice(0, OPENING_CHARS);
+  return `${system}\n${firstUserText.slice(0, OPENING_CHARS)}`;
+};
 
 /**
  * The session of a request. Two conversations without a mark that open with the same words under the same token are
@@ -112,6 +153,7 @@ export const sessionOf = (input: SessionInput): SessionMark => {
   const found = markOf(input);
   const { mark, from } = found ?? { mark: opening(input.facts), from: 'opening' as const };
   const digest = hash(`${tokenName ?? ''}\n${found === undefined ? 'opening' : 'mark'}\n${mark}`);
-  const lane = hash(`${asMark(header(AGENT_HEADER)) ?? ''}\n${model.trim().toLowerCase()}`);
+  const aside = isAside(input.requestClass) ? `\n${input.requestClass}` : '';
+  const lane = hash(`${agentOf(header, found ?? {})}\n${model.trim().toLowerCase()}${aside}`);
   return { id: `ses_${digest.slice(0, ID_DIGITS)}`, from, lane: lane.slice(0, LANE_DIGITS) };
 };

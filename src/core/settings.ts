@@ -1,4 +1,5 @@
 /** The resolved configuration as domain values: every default applied, every name checked. Built by `config`. */
+import type { ErrorSettings } from '#core/error-table';
 import type { HoldMode, Tier, Verdict } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
 
@@ -54,6 +55,9 @@ export interface BudgetSettings {
   readonly sessionTokens?: number;
   readonly dayUsd?: number;
   readonly dayTokens?: number;
+  /** Caps of one request, set by its caller. */
+  readonly requestUsd?: number;
+  readonly requestTokens?: number;
 }
 
 export interface LimitSettings {
@@ -104,11 +108,16 @@ export interface Settings {
   /** Exact aliases, lower-case name to tier id. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly meteredClasses: ReadonlySet<WorkClass>;
-  readonly exhaustionStatus: number;
+  /** What failures are told otherwise than the error table has it; `exhaustion_status` is one such rule. */
+  readonly errors: ErrorSettings;
   /** As the file says; absent when it says nothing. */
   readonly verifyLocalMin?: boolean;
   readonly whenUnproven: 'refuse' | 'verify';
   readonly responseModel: 'echo' | 'served';
+  /** Where unknown names go: a preset by its lower-case name, or `refuse` for a 404; absent: the request decides. */
+  readonly unknownModel?: string;
+  /** False: what a harness says a request is for is recorded, but does not route. Absent counts as true. */
+  readonly requestClassHints?: boolean;
   readonly costSync: boolean;
   readonly profilePath?: string;
   readonly hold: HoldSettings;

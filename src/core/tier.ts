@@ -18,6 +18,8 @@ export interface Deadlines {
   readonly firstByteMs: number;
   /** Added to `firstByteMs` per 1,000 estimated prompt tokens. */
   readonly firstBytePer1kTokensMs: number;
+  /** Ceiling of both together, where the caller asked for one. */
+  readonly firstByteMaxMs?: number;
   /** Longest silence between two chunks once the answer has begun. */
   readonly idleMs: number;
   /** The whole attempt, first byte to last. */
@@ -58,6 +60,8 @@ export interface Tier {
    * bad one is stopped early while an unverified one keeps its bytes.
    */
   readonly upstreamStream: 'auto' | 'as-caller' | 'always';
+  /** Words that change between turns are taken out of the prompt's beginning, so that the engine's prefix cache hits. */
+  readonly stablePrefix?: boolean;
   /** SHA-256 hex of the tier's identity (spec 6.3). */
   readonly fingerprint: string;
 }

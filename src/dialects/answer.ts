@@ -1,9 +1,16 @@
 /** What did an answer amount to? Collects parts into blocks, and gives tool calls ids that are fit to be sent back. */
-import type { FinishReason, StreamPart, Usage } from '#core/message';
+import type { DialectName, FinishReason, StreamPart, Usage } from '#core/message';
 
 export type AnswerBlock =
   | { readonly kind: 'text' | 'refusal'; text: string }
-  | { readonly kind: 'thinking'; text: string; signature: string | undefined; redacted: string | undefined }
+  | {
+      readonly kind: 'thinking';
+      text: string;
+      signature: string | undefined;
+      redacted: string | undefined;
+      /** The dialect that the signature or the redacted payload belongs to. */
+      origin: DialectName | undefined;
+    }
   | { readonly kind: 'tool'; readonly id: string; readonly name: string; json: string };
 
 export interface Answer {
@@ -33,7 +40,7 @@ export const collectAnswer = (parts: readonly StreamPart[]): Answer => {
         open(part.index, { kind: 'text', text: '' });
         break;
       case 'thinking-start':
-        open(part.index, { kind: 'thinking', text: '', signature: undefined, redacted: undefined });
+        open(part.index, { kind: 'thinking', text: '', signature: undefined, redacted: undefined, origin: undefined });
         break;
       case 'tool-start':
         open(part.index, { kind: 'tool', id: part.id, name: part.name, json: '' });
@@ -65,8 +72,13 @@ const grow = (block: AnswerBlock | undefined, part: StreamPart): void => {
   else if (block?.kind === 'tool' && part.type === 'tool-delta') block.json += part.json;
   else if (block?.kind === 'thinking') {
     if (part.type === 'thinking-delta') block.text += part.text;
-    else if (part.type === 'thinking-signature') block.signature = (block.signature ?? '') + part.signature;
-    else if (part.type === 'thinking-redacted') block.redacted = part.data;
+    else if (part.type === 'thinking-signature') {
+      block.signature = (block.signature ?? '') + part.signature;
+      block.origin = part.origin;
+    } else if (part.type === 'thinking-redacted') {
+      block.redacted = part.data;
+      block.origin = part.origin;
+    }
   }
 };
 

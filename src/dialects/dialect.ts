@@ -3,8 +3,10 @@ import type { Dialect } from '#core/dialect';
 import type { DialectName } from '#core/message';
 import { anthropicMessages } from '#dialects/anthropic-messages/dialect';
 import { openaiChat } from '#dialects/openai-chat/dialect';
+import { openaiResponses } from '#dialects/openai-responses/dialect';
 
 export const dialects = {
   'anthropic-messages': anthropicMessages,
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
 } as const satisfies Record<DialectName, Dialect>;

@@ -20,6 +20,7 @@ export interface FactsDraft {
   needsTools: boolean;
   thinkingEnabled: boolean;
   wantsJson: boolean;
+  choices: number | undefined;
 }
 
 export const draftFacts = (): FactsDraft => ({
@@ -37,6 +38,7 @@ export const draftFacts = (): FactsDraft => ({
   needsTools: false,
   thinkingEnabled: false,
   wantsJson: false,
+  choices: undefined,
 });
 
 /** Notes a user message's texts. One without any visible text is no instruction and leaves the last one standing. */
@@ -70,6 +72,7 @@ export const finishFacts = (draft: FactsDraft): RequestFacts => {
     needsTools: draft.needsTools,
     thinkingEnabled: draft.thinkingEnabled,
     wantsJson: draft.wantsJson,
+    ...(draft.choices === undefined ? {} : { choices: draft.choices }),
     get lastUserText() {
       return draft.lastUserTexts.join('\n');
     },

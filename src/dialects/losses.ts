@@ -10,12 +10,21 @@ export interface Losses {
   list(): readonly string[];
 }
 
+/** Part of what was said, whose loss weighs more than that of an unknown field. */
+const SAID = 'messages.';
+const UNNAMED = 'unnamed-field';
+
+const legalName = (name: string): string => {
+  if (NAME.test(name)) return name;
+  return name.startsWith(SAID) ? `${SAID}${UNNAMED}` : UNNAMED;
+};
+
 /** Starts from what was lost before. Names made of anything but plain word characters become `unnamed-field`. */
 export const createLosses = (before: readonly string[] = []): Losses => {
   const names = new Set<string>(before);
   return {
     add(name) {
-      if (names.size < NAMES_MAX) names.add(NAME.test(name) ? name : 'unnamed-field');
+      if (names.size < NAMES_MAX) names.add(legalName(name));
       else names.add('and-more');
     },
     list: () => [...names],

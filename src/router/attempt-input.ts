@@ -48,6 +48,7 @@ export const attemptInput = (
         created: Math.floor(exchange.arrivedWall / 1000),
         promptTokens: plan.promptTokens.best,
         includeUsage: caller.wantsUsage(request),
+        toolOrigin: (name) => conversation().tools.find((tool) => tool.name === name)?.origin,
       },
     },
   };

@@ -18,8 +18,9 @@ const BREAKER_OUTCOMES: Record<AttemptFailureKind, BreakerOutcome> = {
   busy: 'neutral',
 };
 
-/** Only transport trips the availability breaker, only proof of a bad answer the quality one. */
-export const breakerOutcomeOf = (failure: AttemptFailure): BreakerOutcome => BREAKER_OUTCOMES[failure.kind];
+/** Only transport trips the availability breaker, only proof of a bad answer the quality one; a caller in a hurry neither. */
+export const breakerOutcomeOf = (failure: AttemptFailure): BreakerOutcome =>
+  failure.hurried ? 'neutral' : BREAKER_OUTCOMES[failure.kind];
 
 /** @param committed the answer had begun to leave */
 export const attemptOutcomeOf = (failure: AttemptFailure, committed: boolean): AttemptOutcome => {

@@ -8,6 +8,7 @@ import type { Candidate } from '#core/plan';
 import type { Finding, VerifierResult, VerifyContext } from '#core/verifier';
 import type { Clock, FetchSession } from '#platform/effects';
 import { type Speaker, type SpeakerInput, type Spoken, speakStream, speakWhole } from '#router/answer';
+import { passedHeaders } from '#router/upstream-headers';
 import { isFailure, openUpstream, type Upstream, type UpstreamCall, type UpstreamReply } from '#upstream/relay';
 import { type SseFrame, SseSplitter } from '#upstream/sse';
 import { type Chain, createChain } from '#verifiers/chain';
@@ -50,6 +51,8 @@ export interface AttemptProgress {
   outputChars: number;
   /** Events passed on unread; engines send about one token in each. */
   skimmedEvents: number;
+  /** Headers of the tier's reply that the caller gets as well. */
+  passedHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 const errorPartFailure = (kind: string): AttemptFailure => {
@@ -109,7 +112,7 @@ export class Attempt {
     this.#input = input;
     this.#sink = sink;
     this.#chain = createChain({ level: candidate.checks, context: verify, micros: () => clock.now() * 1000 });
-    this.#decoder = dialect.decoder();
+    this.#decoder = dialect.decoder(candidate.tier);
     // A caller that does not stream gets one document, so everything is held and counted until it is whole.
     this.#window = createCommitWindow(speaker.callerStreams ? candidate.hold : 'all', bytesMax);
     this.#splitter = new SseSplitter(bytesMax);
@@ -155,6 +158,7 @@ export class Attempt {
     }
     this.progress.headersAt = clock.now();
     this.progress.status = opened.status;
+    this.progress.passedHeaders = passedHeaders(opened.headers);
     if (opened.status < 200 || opened.status > 299) {
       const failure = dialect.classifyError(opened.status, await opened.readError());
       this.#fail({ ...failure, upstreamStatus: opened.status, ...retryAfter(opened.headers, clock.wall()) });

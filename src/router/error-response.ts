@@ -1,40 +1,53 @@
-/** How a failure is said over HTTP: status, headers and body in the caller's dialect, built in one place. */
+/** How is a failure said over HTTP? Status, headers and body in the caller's dialect, as the error table has it. */
 import type { Dialect } from '#core/dialect';
-import { type Failure, NO_TIER_KINDS } from '#core/failure';
+import { type ErrorRule, rulesFor, type SaidFailure, sayFailure } from '#core/error-table';
+import type { Failure } from '#core/failure';
+import type { Settings } from '#core/settings';
 
-/** Kinds that a client must not retry by itself: the same request would end the same way. */
-const isFinal = (failure: Failure): boolean =>
-  NO_TIER_KINDS.has(failure.kind) || failure.kind === 'budget-spent' || failure.kind === 'pin-unavailable';
+/** Who is told. */
+export interface Told<D = Pick<Dialect, 'name' | 'errorBody'>> {
+  readonly dialect: D;
+  /** What the configuration says for this caller instead of the table. */
+  readonly rules: readonly ErrorRule[];
+  /** Goes into the error document. */
+  readonly requestId: string;
+}
 
-/** Sent when nothing better is known: long enough for a gateway to move on to its fallback model instead of waiting. */
-const RETRY_AFTER_SECONDS = 120;
-
-const retryAfter = (failure: Failure): number | undefined =>
-  failure.retryAfterSeconds ?? (NO_TIER_KINDS.has(failure.kind) ? RETRY_AFTER_SECONDS : undefined);
+/** @param token name of the access token used, if any */
+export const tellIn = <D>(
+  dialect: D,
+  requestId: string,
+  token: string | undefined,
+  { errors }: Pick<Settings, 'errors'>,
+): Told<D> => ({ dialect, requestId, rules: rulesFor(errors, token) });
 
 /** Headers of a failure beside the receipt. */
-export const failureHeaders = (failure: Failure): Record<string, string> => {
-  const wait = retryAfter(failure);
-  return {
-    'content-type': 'application/json',
-    'x-anvil-reason': failure.kind,
-    ...(wait === undefined ? {} : { 'retry-after': String(wait) }),
-    ...(isFinal(failure) ? { 'x-should-retry': 'false' } : {}),
-    ...(failure.allow === undefined ? {} : { allow: failure.allow }),
-  };
-};
+export const failureHeaders = (said: SaidFailure): Record<string, string> => ({
+  'content-type': 'application/json',
+  'x-anvil-reason': said.kind,
+  ...(said.retryAfterSeconds === undefined ? {} : { 'retry-after': String(said.retryAfterSeconds) }),
+  ...(said.shouldRetry === undefined ? {} : { 'x-should-retry': String(said.shouldRetry) }),
+  ...(said.allow === undefined ? {} : { allow: said.allow }),
+});
 
 /**
  * The one place that turns a failure into a Response.
  * @param headers the receipt so far
  */
 export const failureResponse = (
-  dialect: Pick<Dialect, 'errorBody'>,
+  { dialect, rules, requestId }: Told,
   failure: Failure,
-  requestId: string,
-  headers: Readonly<Record<string, string>>,
-): Response =>
-  new Response(JSON.stringify(dialect.errorBody(failure, requestId)), {
-    status: failure.status,
-    headers: { ...headers, ...failureHeaders(failure) },
+  headers: Readonly<Record<string, string>> = {},
+): Response => {
+  const said = sayFailure(failure, dialect.name, 'head', rules);
+  return new Response(JSON.stringify(dialect.errorBody(said, requestId)), {
+    status: said.status,
+    headers: { ...headers, ...failureHeaders(said) },
   });
+};
+
+/** SSE text that ends a committed stream in an error. */
+export const failureEvent = (
+  { dialect, rules, requestId }: Told<Pick<Dialect, 'name' | 'errorEvent'>>,
+  failure: Failure,
+): string => dialect.errorEvent(sayFailure(failure, dialect.name, 'stream', rules), requestId);

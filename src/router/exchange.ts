@@ -1,7 +1,9 @@
 /** What one request carries through the router, and what the router lends it. */
 import type { DecisionRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
+import type { HarnessSignals } from '#core/harness-signals';
 import type { DialectName, ModelRequest } from '#core/message';
+import type { Hint } from '#core/plan';
 import type { Profile } from '#core/profile';
 import type { SessionMark } from '#core/session';
 import type { Settings } from '#core/settings';
@@ -28,6 +30,10 @@ export interface Exchange {
   /** Name of the access token used, if any. */
   readonly token: string | undefined;
   readonly session: SessionMark | undefined;
+  /** Who asks, and what the request is for. */
+  readonly signals?: HarnessSignals;
+  /** What became of limits asked for in headers; those that speak of the intent are in the plan. */
+  readonly hints?: readonly Hint[];
 }
 
 /** One configuration in force; requests keep the generation they started with. */
@@ -46,7 +52,7 @@ export interface Runtime {
   readonly breakers: Breakers;
   readonly admission: Admission;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
-  readonly memory: Pick<Memory, 'reserve' | 'capReached' | 'estimator'>;
+  readonly memory: Pick<Memory, 'reserve' | 'capReached' | 'estimator' | 'prefix'>;
   readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
   readonly presence: Presence;
   /** Hears of every attempt that a tier refused for want of a valid key. */

@@ -5,11 +5,14 @@ import type { AttemptRecord, DecisionRecord } from '#core/decision';
 import { expectedCharge } from '#core/estimate';
 import type { ModelRequest, RequestFacts, Usage } from '#core/message';
 import type { World } from '#core/readiness';
+import type { RequestClass } from '#core/request-class';
 import { type SessionMark, sessionOf } from '#core/session';
 import type { BudgetSettings, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import type { Effects } from '#platform/effects';
 import { createEstimator, type Estimator } from '#router/estimator';
+import { createLatency, type Latency } from '#router/latency';
+import { createPrefixMemory, type PrefixMemory } from '#router/prefix';
 import { createSessions } from '#router/sessions';
 import { createSpend } from '#router/spend';
 
@@ -25,23 +28,47 @@ export type SettleCharge = (usage: Usage | undefined) => void;
 
 export interface Memory {
   readonly estimator: Estimator;
-  sessionOf(clues: SessionClues): SessionMark;
+  readonly prefix: PrefixMemory;
+  /** How long a tier's answers took to begin lately, in milliseconds; undefined before any was seen. */
+  firstByteMs(tierId: string): number | undefined;
+  sessionOf(clues: SessionClues, requestClass?: RequestClass): SessionMark;
   /** What a decision may know of the session: who holds its prefix, and what is spent. */
   view(session: SessionMark): Pick<World, 'affinity' | 'spent'>;
   /** Sets aside what an attempt will probably cost; undefined on a tier that is free. */
   reserve(session: SessionMark, tier: Tier, facts: RequestFacts): SettleCharge | undefined;
   /** The spending limit that an attempt on this tier would pass now; undefined when there is none. */
-  capReached(session: SessionMark, tier: Tier, facts: RequestFacts, budgets: BudgetSettings): string | undefined;
+  capReached(
+    session: SessionMark,
+    tier: Tier,
+    facts: RequestFacts,
+    budgets: BudgetSettings,
+    spentByRequest?: Amount,
+  ): string | undefined;
   /** Learns from a request that has ended. */
   learn(record: DecisionRecord, session: SessionMark, facts: RequestFacts, settings: Settings): void;
   reconfigure(settings: Settings): void;
 }
 
 /** Ends that say nothing against the tier: it may still hold the session's prefix. */
-const KEEPS_PREFIX: ReadonlySet<AttemptRecord['outcome']> = new Set(['cancelled', 'skipped-busy', 'skipped-budget']);
+const KEEPS_PREFIX: ReadonlySet<AttemptRecord['outcome']> = new Set([
+  'cancelled',
+  'skipped-busy',
+  'skipped-budget',
+  'skipped-translation',
+]);
 
 const keepsPrefix = ({ outcome, failure }: AttemptRecord): boolean =>
   KEEPS_PREFIX.has(outcome) || failure === 'caller-error';
+
+/** A tier that had not begun when its time for that was up is slower than it, by nobody knows how much. */
+const learnLatency = (
+  latency: Latency,
+  tier: Tier,
+  { firstPartMs, startedMs, endedMs, failure }: AttemptRecord,
+): void => {
+  if (firstPartMs !== undefined) latency.learn(tier, firstPartMs - startedMs);
+  else if (failure === 'timeout') latency.learnAtLeast(tier, endedMs - startedMs);
+};
 
 /** @param spentToday charges since midnight UTC that an earlier process recorded */
 export const createMemory = (
@@ -52,15 +79,20 @@ export const createMemory = (
   const sessions = createSessions(clock, settings.limits.sessionsMax);
   const spend = createSpend(clock, sessions, spentToday);
   const estimator = createEstimator();
+  const latency = createLatency();
+  const prefix = createPrefixMemory(settings.limits.sessionsMax);
   return {
     estimator,
-    sessionOf: ({ request, headers, token }) =>
+    prefix,
+    firstByteMs: latency.of,
+    sessionOf: ({ request, headers, token }, requestClass) =>
       sessionOf({
         header: (name) => headers.get(name),
         raw: request.raw,
         model: request.model,
         facts: request.facts,
         tokenName: token,
+        requestClass,
         hash: hash64,
       }),
     view(session) {
@@ -72,20 +104,24 @@ export const createMemory = (
       const settle = spend.reserve(session.id, expectedCharge(tier, estimator.estimate(tier, facts), facts));
       return (usage) => settle(usage ? chargeOf(tier, usage) : NOTHING);
     },
-    capReached(session, tier, facts, budgets) {
+    capReached(session, tier, facts, budgets, spentByRequest = NOTHING) {
       if (!isMetered(tier)) return undefined;
       const expected = expectedCharge(tier, estimator.estimate(tier, facts), facts);
-      const reached = capReached(budgets, spend.state(session.id), expected);
+      const reached = capReached(budgets, { ...spend.state(session.id), request: spentByRequest }, expected);
       return reached && capText(reached);
     },
     learn(record, session, facts, { tierById }) {
       for (const attempt of record.attempts) {
         const tier = tierById.get(attempt.tier);
         if (tier && attempt.usage && !attempt.usage.estimated) estimator.learn(tier, facts, attempt.usage);
+        if (tier) learnLatency(latency, tier, attempt);
         if (attempt.outcome === 'served') sessions.served(session.id, session.lane, attempt.tier);
         else if (!keepsPrefix(attempt)) sessions.failed(session.id, session.lane, attempt.tier);
       }
     },
-    reconfigure: ({ limits }) => sessions.resize(limits.sessionsMax),
+    reconfigure({ limits }) {
+      sessions.resize(limits.sessionsMax);
+      prefix.resize(limits.sessionsMax);
+    },
   };
 };

@@ -1,5 +1,5 @@
 /** Which Prometheus series are read at the moment of a scrape rather than counted? */
-import type { MetricSources } from '#router/metrics';
+import type { MetricSources, TokenCounts } from '#router/metrics';
 import { Counter, Gauge, type Registry } from '#router/prom-client-parts';
 
 const BREAKER_STATE = { closed: 0, 'half-open': 1, open: 2 } as const;
@@ -50,9 +50,25 @@ const registerDropped = (registry: Registry, dropped: () => number): void => {
   });
 };
 
+const registerTokenCounts = (registry: Registry, counts: () => TokenCounts): void => {
+  new Counter({
+    name: 'anvil_token_counts_total',
+    help: 'Prompts counted for callers: by the engine that would serve them, or estimated.',
+    labelNames: ['by'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { engine, estimate } = counts();
+      this.inc({ by: 'engine' }, engine);
+      this.inc({ by: 'estimate' }, estimate);
+    },
+  });
+};
+
 /** Adds a series for every source there is. */
 export const registerGauges = (registry: Registry, sources: MetricSources): void => {
-  const { build, config, inFlight, queues, breakers, decisions } = sources;
+  const { build, config, inFlight, queues, breakers, decisions, tokenCounts } = sources;
+  if (tokenCounts) registerTokenCounts(registry, tokenCounts);
   if (build) gauge(registry, BUILD, () => [[{ ...build }, 1]]);
   if (inFlight) gauge(registry, IN_FLIGHT, () => [[{}, inFlight()]]);
   if (queues) gauge(registry, QUEUE_LENGTH, () => [...queues()].map(({ tier, waiting }) => [{ tier }, waiting]));

@@ -2,6 +2,12 @@
 import type { DecisionRecord } from '#core/decision';
 import type { MetricSet } from '#router/metric-set';
 
+/** Who counted: the engine that would serve the prompt, or our estimate of it. */
+export interface TokenCounts {
+  engine: number;
+  estimate: number;
+}
+
 /** Where gauges get their values at a scrape; a source that is absent has no series. */
 export interface MetricSources {
   readonly build?: { readonly version: string; readonly bun: string };
@@ -21,6 +27,8 @@ export interface MetricSources {
     /** False while a changed configuration is refused and the old one serves on. */
     readonly upToDate: boolean;
   };
+  /** Prompts counted for callers without being served. */
+  readonly tokenCounts?: () => TokenCounts;
   readonly decisions?: () => { readonly dropped: number; readonly queued: number };
 }
 

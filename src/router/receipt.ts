@@ -3,7 +3,13 @@ import type { DecisionRecord } from '#core/decision';
 import type { Candidate, Plan } from '#core/plan';
 import type { Settings } from '#core/settings';
 
-const INTENT_WORD = { declared: 'declared', pinned: 'pinned', alias: 'pinned', inferred: 'inferred' } as const;
+const INTENT_WORD = {
+  declared: 'declared',
+  pinned: 'pinned',
+  alias: 'pinned',
+  inferred: 'inferred',
+  hinted: 'hinted',
+} as const;
 
 /** Header values must be visible ASCII; anything else in a configured name is percent-encoded. */
 const headerSafe = (value: string): string => (/^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value));

@@ -1,6 +1,6 @@
 /** What is written down about an attempt and about a request, once each has ended. */
 import { costOf } from '#core/cost';
-import type { AttemptOutcome, AttemptRecord, DecisionRecord, RequestOutcome } from '#core/decision';
+import type { AttemptOutcome, AttemptRecord, DecisionRecord, PrefixRecord, RequestOutcome } from '#core/decision';
 import type { AttemptFailure, Failure } from '#core/failure';
 import type { Usage } from '#core/message';
 import type { Candidate, Plan } from '#core/plan';
@@ -25,6 +25,7 @@ export interface EndedAttempt {
   readonly candidate: Candidate;
   readonly model: string;
   readonly losses: readonly string[];
+  readonly prefix: PrefixRecord | undefined;
   readonly startedAt: number;
   readonly attempt: Attempt;
 }
@@ -59,6 +60,7 @@ export const attemptRecord = (
     ...(usage ? { usage } : {}),
     costUsd: usage ? costOf(usage, candidate.tier.prices) : 0,
     ...(ended.losses.length > 0 ? { losses: ended.losses } : {}),
+    ...(ended.prefix ? { prefix: ended.prefix } : {}),
     bytesHeldMax: attempt.heldBytesMax(),
   };
 };
@@ -117,6 +119,12 @@ const intentRecord = (plan: Plan): NonNullable<DecisionRecord['intent']> => {
   };
 };
 
+/** Wishes beside the model name: those about the intent as the plan took them, then limits. */
+const hintsOf = ({ hints }: RecordedExchange, plan: Plan | undefined): Pick<DecisionRecord, 'hints'> => {
+  const all = [...(plan?.intent.hints ?? []), ...(hints ?? [])];
+  return all.length === 0 ? {} : { hints: all };
+};
+
 /** The one record of a request, however it ended. */
 export const decisionRecord = (input: RecordInput): DecisionRecord => {
   const { exchange, plan, generation, failure } = input;
@@ -133,6 +141,8 @@ export const decisionRecord = (input: RecordInput): DecisionRecord => {
     stream: exchange.request?.stream ?? false,
     ...(exchange.token === undefined ? {} : { token: exchange.token }),
     ...(exchange.session === undefined ? {} : { session: exchange.session.id }),
+    ...exchange.signals,
+    ...hintsOf(exchange, plan),
     ...(plan ? { intent: intentRecord(plan), promptTokensEstimated: plan.promptTokens.best } : {}),
     candidates: (plan?.candidates ?? []).map(({ tier, verdict, hold, why }) => ({ tier: tier.id, verdict, hold, why })),
     exclusions: plan?.exclusions ?? [],

@@ -3,7 +3,7 @@ import { joinBytes } from '#core/bytes';
 import type { Dialect } from '#core/dialect';
 import type { Failure } from '#core/failure';
 import type { Clock, TimerHandle } from '#platform/effects';
-import { failureResponse } from '#router/error-response';
+import { failureEvent, failureResponse, type Told } from '#router/error-response';
 import { createOutbox, type Outbox, type OutboxSource } from '#router/outbox';
 
 const encoder = new TextEncoder();
@@ -13,9 +13,7 @@ const WHOLE_HEADERS = { 'content-type': 'application/json' };
 const CALLER_GONE_STATUS = 499;
 
 export interface ReplyOptions {
-  readonly caller: Dialect;
-  /** Goes into error documents. */
-  readonly requestId: string;
+  readonly told: Told<Dialect>;
   readonly clock: Clock;
   /** Gap between keepalives in milliseconds; undefined: none are sent. */
   readonly keepaliveEveryMs: number | undefined;
@@ -58,7 +56,7 @@ export class Reply {
   /** Sends the head while the answer is still held. The first keepalive completes it: a head alone does not leave. */
   beginEarly(headers: Record<string, string>): void {
     this.begin(headers);
-    this.say(this.#options.caller.keepalive);
+    this.say(this.#options.told.dialect.keepalive);
   }
 
   push(pieces: readonly Uint8Array[]): void {
@@ -86,14 +84,15 @@ export class Reply {
 
   /** Tells the failure the way that is still open; returns the status the caller saw. */
   refuse(failure: Failure, headers: Record<string, string>): number {
-    const { caller, requestId } = this.#options;
+    const { told } = this.#options;
     if (this.#headSent) {
-      this.say(caller.errorEvent(failure, requestId));
+      this.say(failureEvent(told, failure));
       this.end();
       return 200;
     }
-    this.#response.resolve(failureResponse(caller, failure, requestId, headers));
-    return failure.status;
+    const response = failureResponse(told, failure, headers);
+    this.#response.resolve(response);
+    return response.status;
   }
 
   /** Ends it for a caller that is no longer there; returns the status for the record. */
@@ -110,10 +109,10 @@ export class Reply {
   }
 
   #beatLater(): void {
-    const { clock, keepaliveEveryMs: everyMs, caller } = this.#options;
+    const { clock, keepaliveEveryMs: everyMs, told } = this.#options;
     if (everyMs === undefined) return;
     this.#keepaliveTimer = clock.setTimeout(() => {
-      if (this.#outbox?.quietFor(everyMs)) this.say(caller.keepalive);
+      if (this.#outbox?.quietFor(everyMs)) this.say(told.dialect.keepalive);
       this.#beatLater();
     }, everyMs);
   }

@@ -1,6 +1,6 @@
 /** The hands of one request: performs what its machine decides, and answers the caller exactly once. */
 import type { AttemptRecord, RequestOutcome } from '#core/decision';
-import { brokenFailure, callerFault, exhaustionFailure } from '#core/exhaustion';
+import { chargedBy } from '#core/decision-facts';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
 import type { Conversation } from '#core/message';
 import type { Candidate, Plan } from '#core/plan';
@@ -9,6 +9,8 @@ import type { Lease, Refusal } from '#router/admission';
 import { Attempt } from '#router/attempt';
 import { attemptInput } from '#router/attempt-input';
 import { attemptOutcomeOf, breakerOutcomeOf } from '#router/attempt-outcome';
+import { endingFailure } from '#router/ending-failure';
+import { tellIn } from '#router/error-response';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
@@ -40,6 +42,8 @@ export class RequestRun implements RequestPort {
   #served: Current | undefined;
   #lastFailure: AttemptFailure | undefined;
   #windowTooSmall = 0;
+  /** The first field for which a tier was passed over. */
+  #uncarried: string | undefined;
   #retryAfterMs: number | undefined;
   #committed = false;
   #delivered = false;
@@ -55,8 +59,7 @@ export class RequestRun implements RequestPort {
     const { hold } = generation.settings;
     this.#reply = new Reply(
       {
-        caller: exchange.caller,
-        requestId: exchange.id,
+        told: tellIn(exchange.caller, exchange.id, exchange.token, generation.settings),
         clock: runtime.clock,
         keepaliveEveryMs: hold.keepaliveAfterMs === undefined ? undefined : hold.keepaliveEveryMs,
       },
@@ -109,7 +112,6 @@ export class RequestRun implements RequestPort {
     }
     const admission = this.#runtime.breakers.admit(tier.id, this.#gate(candidate), this.#exchange.id);
     if (!admission.ok) {
-      this.#noteRetryAfter(admission.retryAfterMs);
       this.#skip(candidate, 'skipped-breaker', `its ${admission.breaker} breaker is open`);
       return;
     }
@@ -159,10 +161,6 @@ export class RequestRun implements RequestPort {
     this.#send({ type: 'attempt.skipped' });
   }
 
-  #noteRetryAfter(ms: number | undefined): void {
-    if (ms !== undefined) this.#retryAfterMs = Math.min(ms, this.#retryAfterMs ?? Number.POSITIVE_INFINITY);
-  }
-
   #seat(candidate: Candidate, place: Lease | Refusal): void {
     if (typeof place !== 'string' && !this.#settled) {
       void this.#attempt(candidate, place).catch((error) => {
@@ -179,7 +177,7 @@ export class RequestRun implements RequestPort {
   }
 
   async #attempt(candidate: Candidate, lease: Lease): Promise<void> {
-    const { exchange, plan, generation, runtime } = this.#parts();
+    const runtime = this.#runtime;
     const looking = runtime.presence.check(candidate.tier);
     if (looking) {
       this.#stopLooking = () => this.#vacate(candidate, lease);
@@ -198,7 +196,15 @@ export class RequestRun implements RequestPort {
       return;
     }
     const startedAt = runtime.clock.now();
-    const { upstream, input } = attemptInput(exchange, plan, candidate, generation, runtime, () => this.#typed());
+    const { upstream, input } = attemptInput(this.#exchange, this.#plan, candidate, this.#generation, runtime, () =>
+      this.#typed(),
+    );
+    if (upstream.uncarried !== undefined) {
+      this.#vacate(candidate, lease);
+      this.#uncarried ??= upstream.uncarried;
+      this.#skip(candidate, 'skipped-translation', `its dialect cannot carry \`${upstream.uncarried}\``);
+      return;
+    }
     const attempt = new Attempt(input, {
       release: (pieces) => this.#release(pieces),
       completed: () => this.#completed(),
@@ -208,6 +214,7 @@ export class RequestRun implements RequestPort {
       candidate,
       model: upstream.model,
       losses: upstream.losses,
+      prefix: upstream.prefix,
       startedAt,
       attempt,
       lease,
@@ -220,7 +227,6 @@ export class RequestRun implements RequestPort {
   #passBy(candidate: Candidate, lease: Lease, unreachable: AttemptFailure): void {
     this.#vacate(candidate, lease);
     this.#lastFailure = unreachable;
-    this.#noteRetryAfter(this.#runtime.presence.absence(candidate.tier.id)?.retryAfterMs);
     this.#skip(candidate, 'skipped-unavailable', unreachable.detail);
   }
 
@@ -237,17 +243,14 @@ export class RequestRun implements RequestPort {
     if (failed?.retryAfterMs !== undefined) presence.rest(candidate.tier.id, failed.retryAfterMs);
   }
 
-  #parts() {
-    return { exchange: this.#exchange, plan: this.#plan, generation: this.#generation, runtime: this.#runtime };
-  }
-
   /**
    * Budgets are checked again at the turn of each tier, and once more when the money is set aside: other requests may
    * have spent it since the plan, and during the wait for a place.
    */
   #unaffordable({ tier }: Candidate): string | undefined {
     const { session, request } = this.#exchange;
-    return session && this.#runtime.memory.capReached(session, tier, request.facts, this.#generation.settings.budgets);
+    const { budgets } = this.#generation.settings;
+    return session && this.#runtime.memory.capReached(session, tier, request.facts, budgets, chargedBy(this.#attempts));
   }
 
   #reserve({ tier }: Candidate): SettleCharge | undefined {
@@ -296,7 +299,8 @@ export class RequestRun implements RequestPort {
     const current = this.#current;
     if (!current) return;
     this.#lastFailure = failed;
-    this.#noteRetryAfter(failed.retryAfterMs);
+    if (failed.retryAfterMs !== undefined)
+      this.#retryAfterMs = Math.min(failed.retryAfterMs, this.#retryAfterMs ?? Number.POSITIVE_INFINITY);
     this.#report(current.candidate, breakerOutcomeOf(failed), failed.retryAfterMs);
     if (failed.kind === 'unauthorized') this.#runtime.onUnauthorized(current.candidate.tier.id);
     if (failed.kind === 'context-overflow') this.#windowTooSmall = current.candidate.tier.contextLimit;
@@ -328,23 +332,22 @@ export class RequestRun implements RequestPort {
   #headers(): Record<string, string> {
     const base = decisionHeaders(this.#exchange.id, this.#plan, this.#generation.settings);
     const tried = this.#attempts.filter((attempt) => !attempt.outcome.startsWith('skipped')).length;
-    if (this.#served) return servedHeaders(base, this.#served.candidate, this.#served.model, tried);
-    if (this.#committed && this.#current)
-      return servedHeaders(base, this.#current.candidate, this.#current.model, tried + 1);
-    return { ...base, 'x-anvil-attempts': String(tried) };
+    const serving = this.#served ?? (this.#committed ? this.#current : undefined);
+    if (!serving) return { ...base, 'x-anvil-attempts': String(tried) };
+    const { candidate, model, attempt } = serving;
+    const { passedHeaders } = attempt.progress;
+    const head = passedHeaders ? { ...passedHeaders, ...base } : base;
+    return servedHeaders(head, candidate, model, this.#served ? tried : tried + 1);
   }
 
   #failureOf(ending: RequestEnding): Failure | undefined {
-    const detail = this.#attempts.map((attempt) => `${attempt.tier}: ${attempt.detail ?? attempt.outcome}`).join('; ');
-    if (ending.outcome === 'broken') return brokenFailure(this.#lastFailure, detail);
-    if (ending.outcome === 'refused' && this.#lastFailure) return callerFault(this.#lastFailure);
-    if (ending.outcome !== 'exhausted') return undefined;
-    return exhaustionFailure({
+    return endingFailure(ending, {
+      caller: this.#exchange.caller.name,
+      plan: this.#plan,
       attempts: this.#attempts,
       last: this.#lastFailure,
-      deadlinePassed: ending.deadlinePassed,
-      exactTier: this.#plan.intent.exact ? this.#plan.candidates[0]?.tier.id : undefined,
-      exhaustionStatus: this.#generation.settings.exhaustionStatus,
+      uncarried: this.#uncarried,
+      windowTooSmall: this.#windowTooSmall,
       retryAfterMs: this.#retryAfterMs,
     });
   }

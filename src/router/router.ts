@@ -3,9 +3,10 @@ import type { Amount } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
 import type { Failure } from '#core/failure';
+import type { HarnessSignals } from '#core/harness-signals';
 import { BUILT_IN_KEYWORDS } from '#core/keywords';
 import type { DialectName, ModelRequest } from '#core/message';
-import type { Plan } from '#core/plan';
+import type { Hint, Plan } from '#core/plan';
 import type { World } from '#core/readiness';
 import type { SessionMark } from '#core/session';
 import type { VerifyContext } from '#core/verifier';
@@ -14,10 +15,11 @@ import { READY, routerMachine, type StopReason } from '#machines/router.machine'
 import type { Effects } from '#platform/effects';
 import { type Actors, createActors } from '#router/actors';
 import { type Admission, createAdmission, type Lease } from '#router/admission';
+import { type Asked, readAsked } from '#router/asked';
 import type { BreakerStatus } from '#router/breaker';
 import { type Breakers, createBreakers } from '#router/breakers';
 import { decide } from '#router/decide';
-import { failureResponse } from '#router/error-response';
+import { failureResponse, tellIn } from '#router/error-response';
 import type { Feed } from '#router/events';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import { createMemory, type Memory, type SessionClues } from '#router/memory';
@@ -59,6 +61,13 @@ export interface Incoming {
 }
 
 export type RefusedIncoming = Omit<Incoming, 'request' | 'headers' | 'signal'>;
+
+/** A decision that nobody acts on. */
+export interface Routed {
+  readonly plan: Plan;
+  readonly signals: HarnessSignals;
+  readonly hints: readonly Hint[];
+}
 
 export interface RouterStatus {
   readonly ready: boolean;
@@ -142,18 +151,24 @@ export class Router {
 
   /** Serves one request. Never rejects; the record follows when everything has ended. */
   async serve(incoming: Incoming): Promise<Response> {
-    const session = this.memory.sessionOf(incoming);
-    const exchange: Exchange = { ...incoming, session };
     this.#leases.set(incoming.id, incoming.lease);
-    const generation = this.#generation;
-    const plan = this.#decide(incoming.request, session, generation, undefined);
+    const asked = readAsked(incoming.request, incoming.headers, this.#generation);
+    if ('status' in asked) return this.#refuse(incoming, this.#generation, undefined, asked);
+    const { signals, hints, generation } = asked;
+    const session = this.memory.sessionOf(incoming, signals.requestClass);
+    const exchange: Exchange = { ...incoming, session, signals, hints };
+    const plan = this.#decide(incoming.request, session, asked, undefined);
     if (plan.refusal) return this.#refuse(exchange, generation, plan, plan.refusal);
     return new RequestRun(exchange, plan, generation, this.#runtime).start();
   }
 
-  /** What would happen to this request, without doing any of it. */
-  route(clues: SessionClues, workClassHint: WorkClass | undefined): Plan {
-    return this.#decide(clues.request, this.memory.sessionOf(clues), this.#generation, workClassHint);
+  /** What would happen to this request, without doing any of it; a failure when its headers ask for nonsense. */
+  route(clues: SessionClues, workClassHint: WorkClass | undefined): Routed | Failure {
+    const asked = readAsked(clues.request, clues.headers, this.#generation);
+    if ('status' in asked) return asked;
+    const session = this.memory.sessionOf(clues, asked.signals.requestClass);
+    const plan = this.#decide(clues.request, session, asked, workClassHint);
+    return { plan, signals: asked.signals, hints: [...(plan.intent.hints ?? []), ...asked.hints] };
   }
 
   /** Answers and records a request that could not even be read. */
@@ -201,20 +216,23 @@ export class Router {
   #decide(
     { model, facts }: ModelRequest,
     session: SessionMark,
-    generation: Generation,
+    { generation, signals, ask }: Asked,
     hint: WorkClass | undefined,
   ): Plan {
     return decide(
-      { model, facts, ...(hint === undefined ? {} : { workClassHint: hint }) },
+      { model, facts, signals, ask, ...(hint === undefined ? {} : { workClassHint: hint }) },
       generation,
       BUILT_IN_KEYWORDS,
       this.memory.estimator,
-      this.#world(session, generation),
+      this.#world(session, generation, ask?.firstByteMaxMs),
     );
   }
 
-  #world(session: SessionMark, generation: Generation): World {
+  #world(session: SessionMark, generation: Generation, firstByteMaxMs: number | undefined): World {
     return {
+      ...(firstByteMaxMs === undefined
+        ? {}
+        : { firstByte: { maxMs: firstByteMaxMs, measuredMs: this.memory.firstByteMs } }),
       hasCredential: (tierId) => generation.keys.has(tierId),
       breaker: (tierId, workClass) => this.breakers.peek(tierId, workClass),
       unavailable: (tierId) => this.presence.absence(tierId),
@@ -229,21 +247,23 @@ export class Router {
 
   #refuse(exchange: RecordedExchange, generation: Generation, plan: Plan | undefined, refused: Failure): Response {
     const now = this.#options.effects.clock.now();
+    const { settings } = generation;
+    const told = tellIn(exchange.caller, exchange.id, exchange.token, settings);
+    const response = failureResponse(told, refused, decisionHeaders(exchange.id, plan, settings));
     const record = decisionRecord({
       exchange,
       generation,
       plan,
       attempts: [],
       outcome: 'refused',
-      status: refused.status,
+      status: response.status,
       failure: refused,
       decidedAt: plan ? now : undefined,
       firstByteAt: undefined,
       now,
     });
     this.#finished(record);
-    const headers = decisionHeaders(exchange.id, plan, generation.settings);
-    return failureResponse(exchange.caller, refused, exchange.id, headers);
+    return response;
   }
 
   #finished(record: DecisionRecord): void {

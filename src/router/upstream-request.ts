@@ -1,10 +1,13 @@
 /** What one candidate is sent: URL, headers, body and deadlines, in its own dialect. */
+import type { PrefixRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
 import { outputCap, type PromptEstimate } from '#core/estimate';
+import { hardLoss, notedLosses } from '#core/loss';
 import type { Conversation } from '#core/message';
 import type { Candidate } from '#core/plan';
 import type { Tier } from '#core/tier';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
+import type { StableRequest } from '#router/prefix';
 import type { UpstreamCall } from '#upstream/relay';
 
 export interface UpstreamRequest {
@@ -13,21 +16,36 @@ export interface UpstreamRequest {
   readonly sameDialect: boolean;
   /** Model name the tier is asked for. */
   readonly model: string;
+  /** For the record; harmless ones are left out. */
   readonly losses: readonly string[];
+  /** A field without which this tier must not be asked; undefined when it may be. */
+  readonly uncarried: string | undefined;
+  /** What was changed for the sake of the tier's prefix cache. */
+  readonly prefix: PrefixRecord | undefined;
 }
 
 /**
  * Milliseconds a tier has for its first byte: reading a long prompt takes an engine time in proportion.
- * Never more than the attempt's total.
+ * Never more than the attempt's total, nor than the caller asked for.
  */
-export const firstByteMs = (candidate: Candidate, promptTokens: number): number => {
-  const { firstByteMs: base, firstBytePer1kTokensMs: per1k, totalMs } = candidate.tier.deadlines;
+export const firstByteMs = ({ tier }: Candidate, promptTokens: number): number =>
+  Math.min(ownFirstByteMs(tier, promptTokens), tier.deadlines.firstByteMaxMs ?? Number.POSITIVE_INFINITY);
+
+const isHurried = ({ deadlines }: Tier, ownMs: number): boolean =>
+  deadlines.firstByteMaxMs !== undefined && deadlines.firstByteMaxMs < ownMs;
+
+const ownFirstByteMs = ({ deadlines }: Tier, promptTokens: number): number => {
+  const { firstByteMs: base, firstBytePer1kTokensMs: per1k, totalMs } = deadlines;
   return Math.min(totalMs, base + (per1k * promptTokens) / 1000);
 };
 
 /** Whether a tier streams to us although the caller wants one document. */
 const asksForStream = ({ tier, checks }: Candidate): boolean =>
   tier.upstreamStream === 'always' || (tier.upstreamStream === 'auto' && checks !== 'none');
+
+/** Of several answers only the first is judged and collected, so they are had from a tier whose bytes pass as they are. */
+const mayHaveChoices = (candidate: Candidate, sameDialect: boolean, callerStreams: boolean): boolean =>
+  sameDialect && candidate.checks === 'none' && (callerStreams || !asksForStream(candidate));
 
 /**
  * The tier with its output limit lowered to what its window leaves beside the prompt. Harnesses ask for more output than
@@ -39,6 +57,10 @@ const fitted = (tier: Tier, estimate: PromptEstimate, asked: number | undefined)
   return cap !== undefined && cap < wanted ? { ...tier, maxOutputTokens: cap } : tier;
 };
 
+/** The caller's request; its beginning kept stable for a tier that has a prefix cache to gain by it. */
+const asTierReads = ({ request, session }: Exchange, tier: Tier, { memory }: Pick<Runtime, 'memory'>): StableRequest =>
+  tier.stablePrefix ? memory.prefix.stabilise(session, request) : { request, record: undefined };
+
 /** Builds the request for one candidate. `conversation` is called only when the dialects differ. */
 export const upstreamRequest = (
   exchange: Exchange,
@@ -47,27 +69,32 @@ export const upstreamRequest = (
   runtime: Pick<Runtime, 'dialects' | 'memory'>,
   conversation: () => Conversation,
 ): UpstreamRequest => {
-  const { request, caller } = exchange;
+  const { caller } = exchange;
   const { tier } = candidate;
+  const { request, record: prefix } = asTierReads(exchange, tier, runtime);
   const estimate = runtime.memory.estimator.estimate(tier, request.facts);
-  const target = fitted(tier, estimate, request.facts.maxOutputTokens);
   const dialect = runtime.dialects[tier.dialect];
+  const target = fitted(tier, estimate, request.facts.maxOutputTokens ?? dialect.unaskedOutputTokens);
   const sameDialect = dialect.name === caller.name;
   const stream = request.stream || asksForStream(candidate);
   const body = sameDialect
     ? dialect.forward(request, target, stream)
-    : dialect.render(conversation(), request, target, stream);
+    : dialect.render(prefix ? caller.conversation(request) : conversation(), request, target, stream);
+  const several = request.facts.choices !== undefined && !mayHaveChoices(candidate, sameDialect, request.stream);
   return {
     dialect,
     sameDialect,
     model: tier.model ?? request.model,
-    losses: body.losses,
+    losses: notedLosses(body.losses),
+    uncarried: hardLoss(body.losses) ?? (several ? 'n' : undefined),
+    prefix,
     call: {
       url: dialect.endpoint(tier.baseUrl),
       headers: dialect.headers(generation.keys.get(tier.id)),
       body: body.text,
       deadlines: tier.deadlines,
       firstByteMs: firstByteMs(candidate, estimate.best),
+      hurried: isHurried(tier, ownFirstByteMs(tier, estimate.best)),
       stream,
     },
   };

@@ -2,12 +2,15 @@
 import { Elysia } from 'elysia';
 import type { Dialect } from '#core/dialect';
 import { type Failure, failure } from '#core/failure';
-import { failureResponse } from '#router/error-response';
+import { failureResponse, type Told, tellIn } from '#router/error-response';
 import { isFailure } from '#server/body';
 import type { ServerContext } from '#server/context';
+import { countPath, countTokens } from '#server/count-tokens';
 import { eventStream } from '#server/event-stream';
-import { enter, generate, type IdleLimit } from '#server/generate';
-import { decision, decisions, health, model, models, readiness, route } from '#server/operator';
+import { type Entered, enter, generate, type IdleLimit } from '#server/generate';
+import { model, models } from '#server/model-list';
+import { decision, decisions, health, json, readiness, route } from '#server/operator';
+import { asksForWebSocket, webSocketRefused } from '#server/websocket';
 
 type Answer = Response | Failure | Promise<Response | Failure>;
 
@@ -39,6 +42,14 @@ const dialectFor = (path: string, { all, plain }: AppDialects): Dialect =>
 const advertisedPaths = (dialects: AppDialects): readonly string[] =>
   [...dialects.all.map((dialect) => dialect.path), '/v1/route'].sort();
 
+/** The counting route lies below the generation route of its dialect. */
+const countRoutes = (context: ServerContext, { all, plain: chat }: AppDialects): readonly [string, Methods][] => {
+  const messages = all.find(({ name }) => name === 'anthropic-messages');
+  if (messages === undefined) return [];
+  const POST: Operator = ({ request, token }) => countTokens(context, { messages, chat }, request, token);
+  return [[countPath(messages), { POST }]];
+};
+
 const operatorRoutes = (context: ServerContext, dialects: AppDialects): Routes => {
   const advertised = advertisedPaths(dialects);
   const metrics: Operator = async () =>
@@ -49,7 +60,8 @@ const operatorRoutes = (context: ServerContext, dialects: AppDialects): Routes =
     ['/healthz', { GET: () => health(context, advertised, true) }],
     ['/readyz', { GET: () => readiness(context) }],
     ['/metrics', { GET: metrics }],
-    ['/v1/models', { GET: () => models(context) }],
+    ['/v1/models', { GET: ({ url }) => models(context, url.searchParams) }],
+    ...countRoutes(context, dialects),
     ['/v1/route', { POST: ({ request, token }) => route(context, dialects.plain, request, token) }],
     ['/v1/decisions', { GET: ({ url }) => decisions(context, url.searchParams) }],
     ['/v1/events', { GET: ({ request }) => eventStream(context, request) }],
@@ -72,6 +84,8 @@ const namedRoute = (context: ServerContext, path: string): Methods | undefined =
 
 /** Characters of an unknown path that are repeated to the caller. */
 const PATH_CHARS_SHOWN = 200;
+/** Where Claude Code looks whether anybody is there; says nothing but that, so nobody is asked for a token. */
+const HELLO = '/api/hello';
 /** Answered while draining and beyond the concurrency limit: an operator needs them most then. */
 const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -96,20 +110,23 @@ const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLim
     const { method } = visit.request;
     const found = routes.get(path) ?? namedRoute(context, path);
     if (!found && generators.has(path)) return notAllowed(['POST']);
-    if (!found) return failure('not-found', `no route ${path.slice(0, PATH_CHARS_SHOWN)}`);
+    if (!found) return failure('no-endpoint', `no route ${path.slice(0, PATH_CHARS_SHOWN)}`);
     const handler = method === 'GET' || method === 'HEAD' ? found.GET : method === 'POST' ? found.POST : undefined;
     return handler ? handler(visit) : notAllowed([found.GET ? ['GET', 'HEAD'] : [], found.POST ? ['POST'] : []].flat());
   };
+
+  const told = (dialect: Dialect, { id, token }: Pick<Entered, 'id' | 'token'>): Told =>
+    tellIn(dialect, id, token, context.router.generation.settings);
 
   const operate = async (request: Request, url: URL, path: string): Promise<Response> => {
     const dialect = dialectFor(path, dialects);
     const { entered, refused } = enter(context, request, ALWAYS.has(path));
     try {
       const said = refused ?? (await answer(path, { request, url, token: entered.token }));
-      return isFailure(said) ? failureResponse(dialect, said, entered.id, {}) : said;
+      return isFailure(said) ? failureResponse(told(dialect, entered), said) : said;
     } catch (error) {
       context.onBug(`${request.method} ${path}`, error);
-      return failureResponse(dialect, failure('internal', 'internal error'), entered.id, {});
+      return failureResponse(told(dialect, entered), failure('internal', 'internal error'));
     } finally {
       entered.lease.release();
     }
@@ -119,13 +136,15 @@ const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLim
     const url = urlOf(request);
     if (!url) {
       const bad = failure('bad-request', 'the Host header or the request target is not valid');
-      return failureResponse(dialects.plain, bad, `dec_${context.effects.id()}`, {});
+      return failureResponse(told(dialects.plain, { id: `dec_${context.effects.id()}`, token: undefined }), bad);
     }
     const path = normalised(url.pathname);
     const generator = request.method === 'POST' ? generators.get(path) : undefined;
     if (generator) return generator(request);
     const isOpen = request.method === 'GET' || request.method === 'HEAD';
     if (isOpen && path === '/readyz') return readiness(context);
+    if (isOpen && path === HELLO) return json({ status: 'ok' });
+    if (generators.has(path) && asksForWebSocket(request)) return webSocketRefused();
     if (isOpen && path === '/healthz' && !url.searchParams.has('verbose')) return health(context, advertised, false);
     return operate(request, url, path);
   };

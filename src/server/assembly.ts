@@ -8,7 +8,7 @@ import type { Effects } from '#platform/effects';
 import type { Log } from '#platform/log';
 import { runtimeInfo } from '#platform/runtime';
 import { createFeed } from '#router/events';
-import { createMetrics, type MetricSources } from '#router/metrics';
+import { createMetrics, type MetricSources, type TokenCounts } from '#router/metrics';
 import { Router } from '#router/router';
 import { createApp } from '#server/app';
 import type { Configured } from '#server/configuration';
@@ -16,6 +16,7 @@ import type { ServerContext } from '#server/context';
 import type { IdleLimit } from '#server/generate';
 import { createGuard, type Guard } from '#server/guard';
 import { type Decisions, openDecisions } from '#store/decisions';
+import { createTokenCounter } from '#upstream/token-count';
 import { createSchemaCompiler } from '#verifiers/schema';
 
 export interface Assembly {
@@ -90,7 +91,11 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
     onBug,
   });
   let upToDate = true;
-  const metrics = createMetrics(metricSources(router, decisions, () => upToDate));
+  const tokenCounts: TokenCounts = { engine: 0, estimate: 0 };
+  const metrics = createMetrics({
+    ...metricSources(router, decisions, () => upToDate),
+    tokenCounts: () => tokenCounts,
+  });
   const ending = new AbortController();
   let guard: Guard = createGuard(configured.tokens);
   const context: ServerContext = {
@@ -102,6 +107,8 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
     decisionStats: decisions.stats,
     metrics,
     guard: () => guard,
+    tokenCounter: createTokenCounter(effects.clock),
+    tokenCounts,
     version: VERSION,
     onBug,
   };

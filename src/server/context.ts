@@ -2,10 +2,12 @@
 
 import type { Effects } from '#platform/effects';
 import type { Feed } from '#router/events';
+import type { TokenCounts } from '#router/metrics';
 import type { Router } from '#router/router';
 import type { Guard } from '#server/guard';
 import type { DecisionReader } from '#store/decision-reader';
 import type { DecisionStats } from '#store/decisions';
+import type { TokenCounter } from '#upstream/token-count';
 
 export interface ServerContext {
   readonly effects: Effects;
@@ -19,6 +21,9 @@ export interface ServerContext {
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** The guard of the configuration in force. */
   readonly guard: () => Guard;
+  readonly tokenCounter: TokenCounter;
+  /** Counts of counting; moved by the handler, read by the metrics. */
+  readonly tokenCounts: TokenCounts;
   readonly version: string;
   readonly onBug: (where: string, error: unknown) => void;
 }

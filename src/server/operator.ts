@@ -1,7 +1,7 @@
-/** The routes for people and gateways around the model traffic: health, models, route, decisions, metrics. */
+/** The routes for people and gateways around the model traffic: health, route, decisions, metrics. */
 import type { Dialect } from '#core/dialect';
-import { type Failure, failure, STATUS_OF } from '#core/failure';
-import { modelList } from '#core/models';
+import { sayFailure } from '#core/error-table';
+import { type Failure, failure } from '#core/failure';
 import { routeAnswer } from '#core/route-answer';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
 import { failureHeaders } from '#router/error-response';
@@ -53,27 +53,6 @@ export const readiness = ({ router }: ServerContext): Response =>
     ? json({ ready: true })
     : json({ ready: false, state: router.status().state }, 503, { 'retry-after': '5' });
 
-export const models = ({ router }: ServerContext): Response => {
-  const data = modelList(router.generation.settings);
-  return json({
-    object: 'list',
-    data,
-    has_more: false,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-  });
-};
-
-/** One entry; names are matched as on the generation routes, case-insensitively and with `anvil/` removed. */
-export const model = ({ router }: ServerContext, id: string): Response | Failure => {
-  const wanted = id.toLowerCase().replace(/^anvil[/:]/, '');
-  const data = modelList(router.generation.settings);
-  const found = data.find((entry) => entry.id.toLowerCase() === wanted);
-  return found
-    ? json(found)
-    : failure('not-found', `no model ${JSON.stringify(id.slice(0, 80))}; GET /v1/models lists the names`);
-};
-
 const workClassHint = (signals: unknown): ReturnType<typeof workClassOfPreset> | Failure => {
   if (typeof signals !== 'object' || signals === null || !('work_class' in signals)) return undefined;
   const named = signals.work_class;
@@ -104,13 +83,15 @@ export const route = async (
   if (isFailure(read)) return read;
   const hint = workClassHint(body.value.signals);
   if (typeof hint === 'object') return hint;
-  const plan = router.route({ request: read, headers: request.headers, token }, hint);
+  const routed = router.route({ request: read, headers: request.headers, token }, hint);
+  if (isFailure(routed)) return routed;
+  const { plan } = routed;
   const sessionId = `rte_${effects.id()}`;
   const breakerOf = (tierId: string) => router.breakers.peek(tierId, plan.intent.workClass);
-  const answer = routeAnswer(plan, sessionId, breakerOf, router.ready);
+  const answer = routeAnswer(plan, sessionId, breakerOf, router.ready, routed);
   if (!plan.refusal) return json(answer);
-  // exhaustion_status steers clients of the generation routes; here v0.9 always said the default.
-  const refusal = { ...plan.refusal, status: STATUS_OF[plan.refusal.kind] };
+  // The configuration steers clients of the generation routes; here v0.9 always said the default.
+  const refusal = sayFailure(plan.refusal, dialect.name, 'head');
   return json({ ...dialect.errorBody(refusal, sessionId), decision: answer }, refusal.status, failureHeaders(refusal));
 };
 

@@ -19,6 +19,8 @@ export interface UpstreamCall {
   readonly deadlines: Deadlines;
   /** Milliseconds until the first body byte, already scaled to the prompt. */
   readonly firstByteMs: number;
+  /** The caller wants the first byte earlier than the tier would have to give it. */
+  readonly hurried?: boolean;
   /** Whether the reply is expected to stream; otherwise only the total deadline bounds the wait for it. */
   readonly stream: boolean;
 }
@@ -47,10 +49,12 @@ export interface Upstream {
 
 export const isFailure = (value: object | undefined): value is AttemptFailure => value !== undefined && 'kind' in value;
 
-const timedOut = (name: DeadlineName, ms: number): AttemptFailure => ({
-  kind: 'timeout',
-  detail: `${name} deadline of ${Math.round(ms / 100) / 10} s passed`,
-});
+const timedOut = (name: DeadlineName, ms: number, { hurried }: UpstreamCall): AttemptFailure => {
+  const detail = `${name} deadline of ${Math.round(ms / 100) / 10} s passed`;
+  return name === 'first byte' && hurried
+    ? { kind: 'timeout', detail: `${detail}, which the caller asked for`, hurried: true }
+    : { kind: 'timeout', detail };
+};
 
 /** Names a transport error without its message, which may hold addresses. */
 const transportFailure = (error: unknown, phase: 'open' | 'read'): AttemptFailure => {
@@ -193,7 +197,7 @@ export const openUpstream = (
 ): Upstream => {
   const controller = new AbortController();
   const watchdog = createWatchdog(clock, call.deadlines.totalMs, (name, ms) => {
-    const passed = timedOut(name, ms);
+    const passed = timedOut(name, ms, call);
     line.passed = passed;
     controller.abort(new Error(passed.detail));
     if (!line.awaited) onLate(passed);

@@ -46,7 +46,7 @@ describe('an unknown key', () => {
       minimal([], ['[[server.tokens]]', 'colour = "red"', 'name = "x"', 'env = "X"']),
       'server.tokens[0].colour',
       13,
-      'remove it; keys of this table are name, env',
+      'remove it; keys of this table are name, env, error_profile',
     ],
     ['that TOML would quote', minimal(['"a b" = 1']), 'router."a b"', 3, expect.stringContaining('remove it')],
   ])('%s names its line and the remedy', (_where, text, key, line, remedy) => {

@@ -67,6 +67,7 @@ describe('the example', () => {
       'router.tiers.forward',
       'router.presets',
       'router.aliases',
+      'router.errors',
       'server.tokens',
     ];
     for (const { name, node } of configTables()) {

@@ -33,6 +33,7 @@ describe('the local example', () => {
         idleMs: 60_000,
         totalMs: 600_000,
       },
+      stablePrefix: true,
       upstreamStream: 'auto',
       fingerprint: '08f2287340ca9a7a1f02cfa8316723d05400385683ce5f3d408985a52e8a6651',
     });
@@ -54,7 +55,7 @@ describe('the local example', () => {
     const settings = await load('v09-example.toml');
     expect(settings).toMatchObject({
       mappingVersion: '2026-06-30.0',
-      exhaustionStatus: 503,
+      errors: { rules: [] },
       costSync: false,
       whenUnproven: 'refuse',
       responseModel: 'echo',
@@ -139,7 +140,7 @@ test('the deployed flexibility pair keeps params as plain numbers and each its o
 
 test('a tier without a model loads with a warning, and a status of its own is kept', async () => {
   const settings = await load('single-tier-local-424.toml');
-  expect(settings.exhaustionStatus).toBe(424);
+  expect(settings.errors.rules).toEqual([{ outcome: 'exhausted', status: 424 }]);
   expect(tierOf(settings, FAST).model).toBeUndefined();
   expect(await warningsFor('single-tier-local.toml')).toEqual([
     '5 router.tiers[0]: tier "fast-local" names no model: the engine is asked at start and must serve exactly one',

@@ -43,3 +43,12 @@ test('operators read the cap in its own unit', () => {
   expect(capText({ cap: 'day-usd', limit: 5, spent: 4.966 })).toBe('day cap 5.00 USD, 4.97 spent');
   expect(capText({ cap: 'session-tokens', limit: 1_000, spent: 900.4 })).toBe('session cap 1000 tokens, 900 spent');
 });
+
+test('a cap on one request counts what its earlier attempts cost', () => {
+  const spent = { ...state(), request: amount(0.004, 900) };
+  expect(capReached({ requestUsd: 0.01 }, spent, amount(0.005))).toBeUndefined();
+  const reached = capReached({ requestUsd: 0.008 }, spent, amount(0.005));
+  expect(reached && capText(reached)).toBe('request cap 0.0080 USD, 0.0040 spent');
+  expect(capReached({ requestTokens: 1_000 }, spent, amount(0, 101))?.cap).toBe('request-tokens');
+  expect(capReached({ requestTokens: 1_000 }, state(), amount(0, 1_000))).toBeUndefined();
+});

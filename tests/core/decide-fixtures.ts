@@ -63,7 +63,7 @@ export const settingsOf = (fields: SettingsFields = {}): Settings => {
   return {
     mappingVersion: 'test',
     digest: '0'.repeat(16),
-    exhaustionStatus: 503,
+    errors: { rules: [], rulesOfToken: new Map() },
     whenUnproven: 'refuse',
     responseModel: 'echo',
     costSync: false,

@@ -23,7 +23,6 @@ const ending = (fields: Partial<Ending> = {}): Ending => ({
   last: undefined,
   deadlinePassed: false,
   exactTier: undefined,
-  exhaustionStatus: 503,
   retryAfterMs: undefined,
   ...fields,
 });
@@ -31,13 +30,17 @@ const ending = (fields: Partial<Ending> = {}): Ending => ({
 describe('exhaustion', () => {
   test.each<[string, Partial<Ending>, object]>([
     ['plain', {}, { kind: 'exhausted', status: 503 }],
-    ['with the status of the configuration', { exhaustionStatus: 529 }, { kind: 'exhausted', status: 529 }],
     ['with a known wait, rounded up', { retryAfterMs: 1_001 }, { retryAfterSeconds: 2 }],
     ['with a wait below a second', { retryAfterMs: 1 }, { retryAfterSeconds: 1 }],
     [
       'by a window too small',
       { last: { kind: 'context-overflow', detail: 'd' } },
       { kind: 'over-context', status: 413 },
+    ],
+    [
+      'by a window of known size',
+      { last: { kind: 'context-overflow', detail: 'd' }, tokens: { prompt: 9, window: 8 } },
+      { kind: 'over-context', tokens: { prompt: 9, window: 8 } },
     ],
     [
       'by the deadline',
@@ -61,8 +64,8 @@ describe('exhaustion', () => {
     ],
     [
       'of an exact name',
-      { exactTier: 'fast', exhaustionStatus: 529, last: { kind: 'timeout', detail: 'd' } },
-      { kind: 'pin-unavailable', status: 529, message: expect.stringContaining('fast is unavailable (timeout)') },
+      { exactTier: 'fast', last: { kind: 'timeout', detail: 'd' } },
+      { kind: 'pin-unavailable', status: 503, message: expect.stringContaining('fast is unavailable (timeout)') },
     ],
     [
       'of an exact name that was not even asked',

@@ -1,7 +1,8 @@
 // How the model string becomes an intent: the ladder, its shadows, and what ambiguity may not do.
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type IntentInput, normaliseModel, resolveIntent } from '#core/intent';
+import { type IntentInput, resolveIntent } from '#core/intent';
+import { normaliseModel } from '#core/model-names';
 import { WORK_CLASSES } from '#core/work-class';
 import { inferredAs, SILENT, settingsOf, tierOf } from '#tests/core/decide-fixtures';
 

@@ -163,3 +163,20 @@ test('among metered tiers of one price the better score goes first', () => {
   const dearer = settingsOf({ tiers: [plain, CLOUD], metered: ['chat'] });
   expect(order(intentOf(['plain', 'cloud']), { settings: dearer })).toEqual(['plain', 'cloud']);
 });
+
+describe('a first byte asked for in time', () => {
+  const measured: Readonly<Record<string, number>> = { 'fast-local': 9_000, cloud: 100 };
+  const world = worldOf({ firstByte: { maxMs: 2_000, measuredMs: (id) => measured[id] } });
+  test('puts a tier that was slow behind one that was not, or that nobody timed', () => {
+    const found = plan(planInput(intentOf(['fast-local', 'heavy-local']), { world }));
+    expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['heavy-local', 'fast-local']);
+    expect(found.candidates[1]?.why).toContain('slow: its answers began after about 9.0 s, 2.0 s are asked for');
+  });
+  test('never puts a metered tier in front of a free one', () => {
+    expect(order(intentOf(['fast-local', 'cloud']), { settings: open, world })).toEqual(['fast-local', 'cloud']);
+  });
+  test('weighs more than the prefix of the session', () => {
+    const holding = worldOf({ ...world, affinity: 'fast-local' });
+    expect(order(intentOf(['fast-local', 'heavy-local']), { world: holding })).toEqual(['heavy-local', 'fast-local']);
+  });
+});

@@ -22,7 +22,7 @@ const refusal = (workClass: WorkClass, pool: readonly string[], fields: Partial<
 const down = (...ids: string[]): Partial<World> => ({
   unavailable: (id) => (ids.includes(id) ? { reason: 'connection refused', retryAfterMs: 500 } : undefined),
 });
-const open = settingsOf({ metered: ['planning'], exhaustionStatus: 424 });
+const open = settingsOf({ metered: ['planning'] });
 const big = () => ({ floor: 999_999, best: 999_999 });
 
 describe('the kind names the barrier nearest to an answer', () => {
@@ -33,7 +33,7 @@ describe('the kind names the barrier nearest to an answer', () => {
       'cloud without a key',
       refusal('planning', ['heavy-local', 'cloud'], { settings: open, world: worldOf({ hasCredential: () => false }) }),
       'uncredentialed',
-      424,
+      503,
     ],
     [
       'denied and too large',
@@ -79,6 +79,17 @@ test('callers hear nothing of tiers, keys and causes', () => {
   );
 });
 
+test('a prompt too large for every window comes with its size and the largest of them', () => {
+  const settings = settingsOf({
+    tiers: [tierOf('small', { contextLimit: 4_000 }), tierOf('wide', { contextLimit: 9_000 })],
+  });
+  const estimate = () => ({ floor: 10_000, best: 12_345 });
+  expect(refusal('chat', ['small', 'wide'], { settings, estimate })?.tokens).toEqual({ prompt: 12_345, window: 9_000 });
+  const pinned = plan(planInput(intentOf(['small'], { exact: true, source: 'pinned' }), { settings, estimate }));
+  expect(pinned.refusal).toMatchObject({ kind: 'over-context', tokens: { prompt: 12_345, window: 4_000 } });
+  expect(refusal('planning', ['fast-local'])).not.toHaveProperty('tokens');
+});
+
 test('a missing feature is named, as the fault of the request', () => {
   const plain = settingsOf({ tiers: [tierOf('plain', { toolSupport: false })] });
   expect(refusal('chat', ['plain'], { settings: plain, facts: factsOf('x', { needsTools: true }) })).toMatchObject({
@@ -99,12 +110,11 @@ test('operators hear every reason and what to do', () => {
 });
 
 describe('waiting', () => {
-  test('is told when a breaker will probe soon: the shortest wait counts', () => {
+  test('is not told of breakers: their next probe promises nothing', () => {
     const world = worldOf({ breaker: (id) => ({ state: 'open', retryAfterMs: id === 'fast-local' ? 9_001 : 4_000 }) });
-    expect(refusal('chat', ['fast-local', 'heavy-local'], { world })).toMatchObject({
-      kind: 'unavailable',
-      retryAfterSeconds: 4,
-    });
+    const found = refusal('chat', ['fast-local', 'heavy-local'], { world });
+    expect(found?.kind).toBe('unavailable');
+    expect(found).not.toHaveProperty('retryAfterSeconds');
   });
   test('is told when the day ends, and not for a session that stays over its cap', () => {
     const settings = settingsOf({ metered: ['chat'], budgets: { dayUsd: 1, sessionUsd: 1 } });
@@ -118,7 +128,7 @@ describe('waiting', () => {
       kind: 'budget-spent',
       status: 429,
       retryAfterSeconds: 2,
-      message: 'the spending limit for this session or day is reached',
+      message: 'the spending limit for this request, session or day is reached',
     });
     const session = refusal('chat', ['cloud'], {
       settings,
@@ -133,7 +143,7 @@ describe('an exact name', () => {
   const exact = (fields: Partial<PlanInput> = {}, source: 'alias' | 'pinned' = 'alias') =>
     plan(
       planInput(intentOf(['cloud'], { exact: true, source }), {
-        settings: settingsOf({ tiers: [FAST, HEAVY, CLOUD], exhaustionStatus: 424 }),
+        settings: settingsOf({ tiers: [FAST, HEAVY, CLOUD] }),
         ...fields,
       }),
     );
@@ -152,8 +162,7 @@ describe('an exact name', () => {
     const found = exact({ world: worldOf({ breaker: () => ({ state: 'open', retryAfterMs: 2_000 }) }) });
     expect(found.refusal).toMatchObject({
       kind: 'pin-unavailable',
-      status: 424,
-      retryAfterSeconds: 2,
+      status: 503,
       message:
         'tier cloud is failing and not tried until its next probe; a direct name is never served by another tier',
     });
@@ -172,7 +181,7 @@ describe('an exact name', () => {
   test('of a tier id does not open a cloud tier; an alias is the word of the operator', () => {
     expect(exact({}, 'pinned').refusal).toMatchObject({
       kind: 'metered',
-      status: 424,
+      status: 503,
       message: 'tier cloud is not opened for this kind of request; a direct name is never served by another tier',
     });
     expect(exact({ settings: settingsOf({ metered: ['chat'] }) }, 'pinned').candidates).toHaveLength(1);

@@ -120,3 +120,35 @@ test('a lane tells sub-agents and presets of one session apart', () => {
   expect(new Set(lanes.map(({ id }) => id)).size).toBe(1);
   expect(marked(headers, {}, { model: ' PLANNING ' }).lane).toBe(lanes[0]?.lane as string);
 });
+
+describe('sub-agents that run as sessions of their own', () => {
+  const parent = marked({ 'x-session-id': 'ses_parent' });
+  test('belong to the session that started them, in a lane of their own', () => {
+    const child = marked({ 'x-session-id': 'ses_child', 'x-parent-session-id': 'ses_parent' });
+    const other = marked({ 'x-session-id': 'ses_other', 'x-parent-session-id': 'ses_parent' });
+    expect([child.id, other.id]).toEqual([parent.id, parent.id]);
+    expect(child.from).toBe('x-parent-session-id');
+    expect(new Set([parent.lane, child.lane, other.lane]).size).toBe(3);
+  });
+  test('of Codex are threads: of their parent, or of the session whose id they keep', () => {
+    const main = marked({ 'session-id': 'one', 'thread-id': 'one' });
+    const own = marked({ 'session-id': 'two', 'thread-id': 'two', 'x-codex-parent-thread-id': 'one' });
+    const kept = marked({ 'session-id': 'one', 'thread-id': 'two', 'x-codex-parent-thread-id': 'one' });
+    expect([own.id, kept.id]).toEqual([main.id, main.id]);
+    expect([own.lane, kept.lane].every((lane) => lane !== main.lane)).toBe(true);
+    expect(main.lane).toBe(marked({ 'session-id': 'one' }).lane);
+  });
+  test('a parent without a session of its own beside it is no mark', () => {
+    expect(marked({ 'x-parent-session-id': 'ses_parent' }).from).toBe('opening');
+    expect(marked({ 'x-session-id': 'a', 'x-parent-session-id': ' ' }).from).toBe('x-session-id');
+  });
+});
+
+test('a request beside the conversation has a lane of its own, a compaction has not', () => {
+  const headers = { 'x-claude-code-session-id': UUID };
+  const main = marked(headers).lane;
+  for (const requestClass of ['title', 'auxiliary', 'memory', 'side-reply'] as const)
+    expect(marked(headers, {}, { requestClass }).lane).not.toBe(main);
+  for (const requestClass of ['main', 'compaction', 'subagent'] as const)
+    expect(marked(headers, {}, { requestClass }).lane).toBe(main);
+});

@@ -139,6 +139,7 @@ const FINE: Readonly<Record<keyof typeof dialects, readonly JsonObject[]>> = {
     messages({ tools: [{ type: 'web_search_20250305', name: 'web_search' }, { type: 'mcp_toolset' }] }),
     { max_tokens: 5, messages: [user] },
   ],
+  'openai-responses': [{ model: 'chat', input: [user] }],
 };
 
 for (const [name, cases] of [
@@ -165,7 +166,7 @@ for (const [name, cases] of [
 
 test('a request without a model leaves the choice open instead of naming one', () => {
   for (const dialect of Object.values(dialects)) {
-    const body = { max_tokens: 5, messages: [user] };
+    const body = { max_tokens: 5, messages: [user], input: [user] };
     expect(dialect.readRequest(body, JSON.stringify(body))).toMatchObject({ model: '' });
   }
 });

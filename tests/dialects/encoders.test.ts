@@ -120,7 +120,7 @@ describe('Messages', () => {
     expect(
       signatures([
         ...thought,
-        { type: 'thinking-signature', index: 0, signature: 'EqQB' },
+        { type: 'thinking-signature', index: 0, signature: 'EqQB', origin: 'anthropic-messages' },
         { type: 'thinking-end', index: 0 },
       ]),
     ).toEqual(['EqQB']);
@@ -149,6 +149,7 @@ describe('Messages', () => {
     expect(at(last(speak(...text(0, 'x'.repeat(41)), ...finish('stop')), -2), 'usage')).toMatchObject({
       input_tokens: 12,
       output_tokens: 11,
+      anvil_estimated: true,
     });
   });
 

@@ -1,87 +1,76 @@
-/** How are failures told, and whose fault is an upstream's error? Every kind in both dialects, every engine's wording. */
+/** How are failures told, and whose fault is an upstream's error? The envelopes, and every engine's wording. */
 import { describe, expect, test } from 'bun:test';
-import { type AttemptFailureKind, type FailureKind, failure, NO_TIER_KINDS, STATUS_OF } from '#core/failure';
+import { sayFailure } from '#core/error-table';
+import { type AttemptFailureKind, type Failure, failure, NO_TIER_KINDS } from '#core/failure';
+import type { JsonObject } from '#core/message';
 import { dialects } from '#dialects/dialect';
 import { at } from '#tests/dialects/support';
 
 const chat = dialects['openai-chat'];
 const messages = dialects['anthropic-messages'];
 
+/** The error document for a failure, in the words of the table. */
+const bodyOf = (dialect: typeof chat | typeof messages, failed: Failure): JsonObject =>
+  dialect.errorBody(sayFailure(failed, dialect.name, 'head'), 'r');
+
 describe('a failure', () => {
-  const TOLD: Record<FailureKind, readonly [chatType: string, chatCode: string, messagesType: string]> = {
-    'bad-json': ['invalid_request_error', 'invalid_request', 'invalid_request_error'],
-    'bad-request': ['invalid_request_error', 'invalid_request', 'invalid_request_error'],
-    'body-too-large': ['invalid_request_error', 'payload_too_large', 'request_too_large'],
-    'too-deep': ['invalid_request_error', 'invalid_request', 'invalid_request_error'],
-    'length-required': ['invalid_request_error', 'invalid_request', 'invalid_request_error'],
-    unauthorized: ['authentication_error', 'invalid_api_key', 'authentication_error'],
-    'not-found': ['invalid_request_error', 'not_found', 'not_found_error'],
-    'method-not-allowed': ['invalid_request_error', 'method_not_allowed', 'invalid_request_error'],
-    'caller-error': ['invalid_request_error', 'invalid_request', 'invalid_request_error'],
-    'over-context': ['invalid_request_error', 'context_length_exceeded', 'invalid_request_error'],
-    denied: ['service_unavailable', 'denied', 'overloaded_error'],
-    metered: ['service_unavailable', 'metered', 'overloaded_error'],
-    uncredentialed: ['service_unavailable', 'uncredentialed', 'overloaded_error'],
-    unsupported: ['invalid_request_error', 'unsupported', 'invalid_request_error'],
-    unavailable: ['service_unavailable', 'unavailable', 'overloaded_error'],
-    'pin-unavailable': ['service_unavailable', 'pin_unavailable', 'overloaded_error'],
-    exhausted: ['service_unavailable', 'exhausted', 'overloaded_error'],
-    'budget-spent': ['rate_limit_error', 'budget_spent', 'rate_limit_error'],
-    overloaded: ['service_unavailable', 'server_busy', 'overloaded_error'],
-    draining: ['service_unavailable', 'draining', 'overloaded_error'],
-    deadline: ['service_unavailable', 'deadline', 'timeout_error'],
-    broken: ['server_error', 'broken', 'api_error'],
-    internal: ['server_error', 'internal_error', 'api_error'],
-  };
-  for (const kind of Object.keys(STATUS_OF) as FailureKind[]) {
-    test(`of kind ${kind} has its own words in each dialect`, () => {
-      const [type, code, messagesType] = TOLD[kind];
-      const told = failure(kind, 'the message', { detail: 'for the operator', param: 'field' });
-      expect(chat.errorBody(told, 'req_1')).toEqual({
-        error: { message: 'the message', type, param: 'field', code },
-        request_id: 'req_1',
-      });
-      const body = messages.errorBody(told, 'req_1');
-      expect(body).toMatchObject({ type: 'error', error: { type: messagesType }, request_id: 'req_1' });
-      expect(String(at(body, 'error', 'message'))).toContain('the message');
-      expect(JSON.stringify([body, chat.errorBody(told, 'x')])).not.toContain('for the operator');
+  test('becomes the envelope of the dialect around the words of the table', () => {
+    const told = { param: 'field', detail: 'for the operator' };
+    expect(bodyOf(chat, failure('denied', 'the message', told))).toEqual({
+      error: { message: 'the message', type: 'service_unavailable', param: 'field', code: 'denied' },
+      request_id: 'r',
     });
-  }
+    expect(bodyOf(messages, failure('denied', 'the message', told))).toEqual({
+      type: 'error',
+      error: { type: 'overloaded_error', message: 'the message', details: { error_code: 'denied' } },
+      request_id: 'r',
+    });
+  });
 
   test('of a kind that no tier may serve names its reason to a Messages caller too', () => {
     for (const kind of NO_TIER_KINDS) {
-      expect(at(messages.errorBody(failure(kind, 'x'), 'r'), 'error', 'details', 'error_code')).toBe(
+      expect(at(bodyOf(messages, failure(kind, 'x')), 'error', 'details', 'error_code')).toBe(
         kind.replaceAll('-', '_'),
       );
     }
   });
 
-  test('of size is told in the words that make Claude Code compact', () => {
-    const plain = messages.errorBody(failure('over-context', 'send less'), 'r');
-    expect(at(plain, 'error', 'message')).toBe('prompt is too long: send less');
-    const exact = messages.errorBody(failure('over-context', 'prompt is too long: 9 tokens > 8 maximum'), 'r');
-    expect(at(exact, 'error', 'message')).toBe('prompt is too long: 9 tokens > 8 maximum');
+  test('with details of its own hands them to a Messages caller', () => {
+    const told = failure('bad-request', 'x', { details: { error_code: 'y', unsupported: ['z'] } });
+    expect(at(bodyOf(messages, told), 'error', 'details')).toEqual({ error_code: 'y', unsupported: ['z'] });
+  });
+
+  test('to know a model has the code that OpenAI has for it', () => {
+    expect(at(bodyOf(chat, failure('not-found', 'x', { param: 'model' })), 'error', 'code')).toBe('model_not_found');
+    expect(at(bodyOf(chat, failure('not-found', 'x')), 'error', 'code')).toBe('not_found');
   });
 
   test('that a tier blamed on the caller is passed on in the caller’s dialect', () => {
     const upstream = { status: 400, type: 'BadRequestError', message: 'tools[0] is wrong' };
     const told = failure('caller-error', 'refused', { upstream });
-    expect(chat.errorBody(told, 'r')).toMatchObject({
-      error: { type: 'BadRequestError', message: 'tools[0] is wrong' },
-    });
-    expect(messages.errorBody(told, 'r')).toMatchObject({
+    expect(bodyOf(chat, told)).toMatchObject({ error: { type: 'BadRequestError', message: 'tools[0] is wrong' } });
+    expect(bodyOf(messages, told)).toMatchObject({
       error: { type: 'invalid_request_error', message: 'tools[0] is wrong' },
     });
+    const prose = failure('caller-error', 'x', { upstream: { ...upstream, type: 'see http://10.0.0.5/help' } });
+    expect(at(bodyOf(chat, prose), 'error', 'type')).toBe('invalid_request_error');
     const large = failure('caller-error', 'refused', { upstream: { status: 413, message: 'too big' } });
-    expect(at(messages.errorBody(large, 'r'), 'error', 'type')).toBe('request_too_large');
+    expect(at(bodyOf(messages, large), 'error', 'type')).toBe('request_too_large');
+    const native = { status: 400, type: 'permission_error', message: 'not yours' };
+    expect(at(bodyOf(messages, failure('caller-error', 'x', { upstream: native })), 'error', 'type')).toBe(
+      'permission_error',
+    );
   });
 
   test('in a stream is one event, and nothing that looks like an end follows', () => {
     const told = failure('broken', 'the answer broke off');
-    expect(chat.errorEvent(told, 'r')).toBe(`data: ${JSON.stringify(chat.errorBody(told, 'r'))}\n\n`);
-    expect(messages.errorEvent(told, 'r')).toBe(
-      `event: error\ndata: ${JSON.stringify(messages.errorBody(told, 'r'))}\n\n`,
-    );
+    for (const [dialect, event] of [
+      [chat, ''],
+      [messages, 'event: error\n'],
+    ] as const) {
+      const said = sayFailure(told, dialect.name, 'stream');
+      expect(dialect.errorEvent(said, 'r')).toBe(`${event}data: ${JSON.stringify(dialect.errorBody(said, 'r'))}\n\n`);
+    }
   });
 
   test('has no part in a keepalive', () => {

@@ -42,7 +42,7 @@ for (const name of names) {
     test('decodes any events into parts in legal order, once the error ends it', () => {
       fc.assert(
         fc.property(fc.array(EVENTS[name], { maxLength: 8 }), fc.boolean(), (events, close) => {
-          const decoder = dialect.decoder();
+          const decoder = dialect.decoder(close ? tierOf({ dialect: name }) : undefined);
           const parts = events.flatMap((event) => decoder.event({ event: undefined, data: JSON.stringify(event) }));
           if (close) parts.push(...decoder.close());
           checkOrder(parts);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
+import { sayFailure } from '#core/error-table';
 import { failure } from '#core/failure';
 import type { StreamPart } from '#core/message';
 import { dialects } from '#dialects/dialect';
@@ -78,14 +79,15 @@ describe('the Anthropic client', () => {
 
   test('fails on our error event, after whatever was said before', async () => {
     const spoken =
-      encodeParts(dialect, PARTS.slice(0, 7)) + dialect.errorEvent(failure('broken', 'broke off'), 'req_1');
+      encodeParts(dialect, PARTS.slice(0, 7)) +
+      dialect.errorEvent(sayFailure(failure('broken', 'broke off'), dialect.name, 'stream'), 'req_1');
     await expect(anthropic(spoken).messages.stream(ask).finalMessage()).rejects.toThrow(/broke off/);
   });
 
   test('knows the refusal of a thread by its code', async () => {
     const refusal = dialect.readRequest({ ...ask, thread: { type: 'create' } }, '{}');
     if (!('kind' in refusal)) throw new Error('accepted');
-    const body = JSON.stringify(dialect.errorBody(refusal, 'req_1'));
+    const body = JSON.stringify(dialect.errorBody(sayFailure(refusal, dialect.name, 'head'), 'req_1'));
     const error = await anthropic(body, 'application/json', refusal.status)
       .messages.create(ask)
       .then(
@@ -137,12 +139,14 @@ describe('the OpenAI client', () => {
     const spoken =
       dialect.keepalive +
       encodeParts(dialect, PARTS.slice(0, 7)) +
-      dialect.errorEvent(failure('broken', 'broke off'), 'req_1');
+      dialect.errorEvent(sayFailure(failure('broken', 'broke off'), dialect.name, 'stream'), 'req_1');
     await expect(openai(spoken).chat.completions.stream(ask).finalChatCompletion()).rejects.toThrow(/broke off/);
   });
 
   test('gets the code of an error that it acts on', async () => {
-    const body = JSON.stringify(dialect.errorBody(failure('over-context', 'too long'), 'req_1'));
+    const body = JSON.stringify(
+      dialect.errorBody(sayFailure(failure('over-context', 'too long'), dialect.name, 'head'), 'req_1'),
+    );
     const error = await openai(body, 'application/json', 413)
       .chat.completions.create(ask)
       .then(

@@ -24,13 +24,13 @@ const prose = (kind: 'text' | 'thinking', signed: boolean): fc.Arbitrary<BlockPa
   fc.tuple(fc.array(piece, { maxLength: 4 }), fc.boolean()).map(([pieces, signs]) => (index) => [
     { type: `${kind}-start`, index },
     ...pieces.map((text): StreamPart => ({ type: `${kind}-delta`, index, text })),
-    ...(signed && signs ? [{ type: 'thinking-signature' as const, index, signature: 'EqQB' }] : []),
+    ...(signed && signs ? [{ type: 'thinking-signature' as const, index, signature: 'EqQB', origin: 'anthropic-messages' as const }] : []),
     { type: `${kind}-end`, index },
   ]);
 
 const redacted: fc.Arbitrary<BlockParts> = fc.base64String({ minLength: 1 }).map((data) => (index) => [
   { type: 'thinking-start', index },
-  { type: 'thinking-redacted', index, data },
+  { type: 'thinking-redacted', index, data, origin: 'anthropic-messages' as const },
   { type: 'thinking-end', index },
 ]);
 

@@ -46,6 +46,7 @@ export const contextOf = (fields: Partial<EncodeContext> = {}): EncodeContext =>
   created: 1_763_700_000,
   promptTokens: 12,
   includeUsage: true,
+  toolOrigin: () => undefined,
   ...fields,
 });
 

@@ -61,6 +61,49 @@ describe('thinking on its way to a Chat tier', () => {
   }
 });
 
+describe('earlier reasoning on its way to a Chat tier', () => {
+  const thinking = { type: 'thinking', thinking: 'hm', signature: 'x' };
+  const call = { type: 'tool_use', id: 'a', name: 'A', input: {} };
+  const turns = [
+    user,
+    { role: 'assistant', content: [thinking, { type: 'text', text: 'ok' }] },
+    user,
+    { role: 'assistant', content: [thinking, call] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'x' }] },
+  ];
+  const TIERS: readonly (readonly [string, Partial<Tier>, readonly unknown[]])[] = [
+    ['goes everywhere on a local server, whose template leaves out what it does not want', {}, ['hm', 'hm']],
+    ['goes with tool calls alone to a cloud that reasons between them', CLOUD, [undefined, 'hm']],
+    ['never goes to OpenAI, which has no field for it', { ...OPENAI, model: 'gpt-5.5' }, [undefined, undefined]],
+  ];
+  for (const [title, tier, told] of TIERS) {
+    test(title, () => {
+      const { body, losses } = toChat({ messages: turns }, tier);
+      const spoken = body.messages.filter((message: JsonObject) => message.role === 'assistant');
+      expect(spoken.map((message: JsonObject) => message.reasoning_content)).toEqual([...told]);
+      expect(losses.includes('messages.thinking')).toBe(told.includes(undefined));
+    });
+  }
+});
+
+describe('a forced tool that cannot be offered', () => {
+  test('is named, whichever dialect asks which', () => {
+    const hosted = { type: 'web_search_20260209', name: 'web_search' };
+    const own = { name: 'A', input_schema: { type: 'object' } };
+    const named = { type: 'tool', name: 'web_search' };
+    expect(toChat({ tools: [own, hosted], tool_choice: named }).losses).toContain('tool_choice');
+    expect(toChat({ tools: [hosted], tool_choice: { type: 'any' } }).losses).toContain('tool_choice');
+    expect(toChat({ tools: [hosted], tool_choice: { type: 'auto' } }).losses).not.toContain('tool_choice');
+    expect(toChat({ tools: [own, hosted], tool_choice: { type: 'any' } }).losses).not.toContain('tool_choice');
+    const custom = { type: 'custom', custom: { name: 'patch' } };
+    const forced = { type: 'function', function: { name: 'patch' } };
+    expect(toMessages({ tools: [custom], tool_choice: forced }).losses).toEqual(
+      expect.arrayContaining(['tools.custom', 'tool_choice']),
+    );
+    expect(toMessages({ tools: [], tool_choice: 'auto' }).losses).toEqual([]);
+  });
+});
+
 describe('a Chat tier', () => {
   test('of OpenAI gets the newer cap and no reasoning history', () => {
     const turns = [
@@ -222,11 +265,12 @@ describe('a Messages tier', () => {
     });
   });
 
-  test('gets a cap in any case: the caller’s, the tier’s, or 4096', () => {
+  test('gets a cap in any case: the caller’s, the tier’s, or room for a turn that writes files', () => {
     expect(toMessages({ max_tokens: 9 }).body.max_tokens).toBe(9);
     expect(toMessages({ max_tokens: 90 }, { maxOutputTokens: 50 }).body.max_tokens).toBe(50);
     expect(toMessages({}, { maxOutputTokens: 50 }).body.max_tokens).toBe(50);
-    expect(toMessages({})).toMatchObject({ body: { max_tokens: 4_096 }, maxOutputTokens: 4_096 });
+    expect(toMessages({})).toMatchObject({ body: { max_tokens: 32_000 }, maxOutputTokens: 32_000 });
+    expect(toMessages({}, { ...ANTHROPIC, model: 'claude-3-5-haiku' }).body.max_tokens).toBe(4_096);
   });
 
   test('gets unsigned thoughts of the history when it is local, none when it would check them', () => {
@@ -292,8 +336,14 @@ describe('a Messages tier', () => {
     expect(losses).toEqual(['cache_control']);
   });
 
-  test('gets no schema for "any JSON", and is said not to', () => {
-    expect(toMessages({ response_format: { type: 'json_object' } }).losses).toEqual(['response_format']);
+  test('is asked for "any JSON" in words, for it has no field for it', () => {
+    const messages = [{ role: 'system', content: 'Be brief.' }, user];
+    const { body, losses } = toMessages({ messages, response_format: { type: 'json_object' } });
+    expect(body.system.map((block: JsonObject) => block.text)).toEqual([
+      'Be brief.',
+      'Answer with one JSON object and nothing else.',
+    ]);
+    expect(losses).toEqual(['response_format.json_object']);
   });
 
   test('gets old-style function calls as tool use with matching ids', () => {

@@ -192,8 +192,11 @@ for (const program of PROGRAMS) {
     test('the list of models is read, and one of them', async () => {
       const names: string[] = [];
       for await (const model of client.models.list()) names.push(model.id);
-      expect(names).toEqual(['planning', 'quick-edit', 'review', 'chat', 'long-context']);
-      expect((await client.models.retrieve('chat')).id).toBe('chat');
+      const presets = ['planning', 'quick-edit', 'review', 'chat', 'long-context'];
+      expect(names).toEqual(
+        ['', 'claude-anvil-', 'anthropic/'].flatMap((prefix) => presets.map((name) => prefix + name)),
+      );
+      for (const name of ['chat', 'anthropic/chat']) expect((await client.models.retrieve(name)).id).toBe(name);
     });
   });
 }

@@ -1,5 +1,5 @@
 /** What would a relay make of one exchange? Runs a golden case through both dialects, with the answer cut into chunks. */
-import type { Dialect, EncodeContext } from '#core/dialect';
+import type { AnswerKeeper, Dialect, EncodeContext } from '#core/dialect';
 import type { DialectName, ModelRequest, StreamPart } from '#core/message';
 import { dialects } from '#dialects/dialect';
 import { contextOf, requestOf, textOf, tierOf, utf8 } from '#tests/dialects/support';
@@ -44,6 +44,7 @@ export const answer = (exchange: Exchange, chunks: readonly Uint8Array[], stream
   const splitter = createSseSplitter(EVENT_BYTES_MAX);
   const decoder = tierDialect.decoder();
   const encoder = caller.encoder(context);
+  const keeper = sameDialect ? caller.keeper?.() : undefined;
   const all: StreamPart[] = [];
   let text = '';
   const say = (parts: readonly StreamPart[]): void => {
@@ -52,13 +53,14 @@ export const answer = (exchange: Exchange, chunks: readonly Uint8Array[], stream
   };
   const take = (frame: SseFrame): void => {
     say(decoder.event(frame));
+    keeper?.frame(frame.raw);
     if (sameDialect) text += textOf(caller.echoModel(caller.fillId(frame.raw, context.responseId), context.model));
   };
   for (const chunk of chunks) for (const frame of splitter.push(chunk)) take(frame);
   for (const frame of splitter.flush()) take(frame);
   say(decoder.close());
   if (!decoder.ended()) throw new Error('the upstream section has no terminal marker');
-  return request.stream ? text : wholeOf(exchange, all);
+  return request.stream ? text : wholeOf(exchange, all, keeper);
 };
 
 const answerWhole = (exchange: Exchange, bytes: Uint8Array): string => {
@@ -71,9 +73,10 @@ const answerWhole = (exchange: Exchange, bytes: Uint8Array): string => {
   return sameDialect ? textOf(caller.echoModel(bytes, context.model)) : wholeOf(exchange, parts);
 };
 
-const wholeOf = ({ caller, context }: Exchange, parts: readonly StreamPart[]): string => {
+const wholeOf = ({ caller, context }: Exchange, parts: readonly StreamPart[], keeper?: AnswerKeeper): string => {
   const reply = caller.encodeWhole(parts, context);
-  return JSON.stringify(reply.ok ? reply.body : { failure: reply.failure });
+  if (!reply.ok) return JSON.stringify({ failure: reply.failure });
+  return JSON.stringify(keeper ? keeper.complete(reply.body) : reply.body);
 };
 
 export const bytesOf = (golden: GoldenCase): Uint8Array => utf8.encode(golden.upstreamText);

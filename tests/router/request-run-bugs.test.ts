@@ -5,6 +5,7 @@ import type { DecisionRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
 import { anthropicMessages } from '#dialects/anthropic-messages/dialect';
 import { openaiChat } from '#dialects/openai-chat/dialect';
+import { openaiResponses } from '#dialects/openai-responses/dialect';
 import { createFeed } from '#router/events';
 import { Router } from '#router/router';
 import { configure } from '#server/configuration';
@@ -47,7 +48,7 @@ const runWith = async (dialect: Dialect, hold: string) => {
   const router = new Router({
     effects,
     generation: configured.generation,
-    dialects: { 'openai-chat': dialect, 'anthropic-messages': anthropicMessages },
+    dialects: { 'openai-chat': dialect, 'anthropic-messages': anthropicMessages, 'openai-responses': openaiResponses },
     compileSchema: () => undefined,
     feed: createFeed(clock.wall),
     spentToday: NOTHING,

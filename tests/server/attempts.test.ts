@@ -144,13 +144,13 @@ describe('a prompt too long for a tier after all', () => {
     expect(two.server.assembly.router.breakers.peek('fast-local', 'chat').state).toBe('closed');
   });
 
-  test('is a 413 in words that make a harness compact when no window is large enough', async () => {
+  test('is told in words that make a harness compact when no window is large enough', async () => {
     await using two = await startTwoTiers();
     for (const tier of [two.fast, two.heavy]) tier.always(overflow);
     const chat = await two.server.post(CHAT, chatRequest());
     expect([chat.status, errorIn('openai-chat', await chat.text()).code]).toEqual([413, 'context_length_exceeded']);
     const messages = await two.server.post(MESSAGES, messagesRequest());
-    expect(messages.status).toBe(413);
+    expect(messages.status).toBe(400);
     expect(errorIn('anthropic-messages', await messages.text())).toMatchObject({
       type: 'invalid_request_error',
       message: expect.stringMatching(/^prompt is too long/),

@@ -149,7 +149,7 @@ describe('health', () => {
       status: 'ok',
       ready: true,
       dialects: ['anthropic', 'openai'],
-      routes: ['/v1/chat/completions', '/v1/messages', '/v1/route'],
+      routes: ['/v1/chat/completions', '/v1/messages', '/v1/responses', '/v1/route'],
     });
   });
 

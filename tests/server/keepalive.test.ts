@@ -8,7 +8,8 @@ import { answerSteps, eventsFor } from '#tests/support/answers';
 import { createSimulatedClock } from '#tests/support/clock';
 import { type Step, sseHead } from '#tests/support/fake-tier-steps';
 import { chatSeen, eventsOf, messagesSeen, readerOf } from '#tests/support/sse';
-import { chatRequest, messagesRequest, startTwoTiers } from '#tests/support/two-tiers';
+import { responsesSeen } from '#tests/support/sse-responses';
+import { chatRequest, messagesRequest, responsesRequest, startTwoTiers } from '#tests/support/two-tiers';
 
 const TABLES = '[router.hold]\nallow = "all"\nkeepalive_after_seconds = 10\nkeepalive_every_seconds = 4\n';
 const ANSWER = plainAnswer('The held answer, whole.');
@@ -16,9 +17,19 @@ const ANSWER = plainAnswer('The held answer, whole.');
 const KEEPALIVE: Record<DialectName, string> = {
   'openai-chat': ': keep-alive\n\n',
   'anthropic-messages': 'event: ping\ndata: {"type":"ping"}\n\n',
+  'openai-responses': ': keep-alive\n\n',
 };
-const seenIn = { 'openai-chat': chatSeen, 'anthropic-messages': messagesSeen };
-const request = { 'openai-chat': chatRequest, 'anthropic-messages': messagesRequest };
+const seenIn = { 'openai-chat': chatSeen, 'anthropic-messages': messagesSeen, 'openai-responses': responsesSeen };
+const request = {
+  'openai-chat': chatRequest,
+  'anthropic-messages': messagesRequest,
+  'openai-responses': responsesRequest,
+};
+const ERROR_EVENT = {
+  'openai-chat': undefined,
+  'anthropic-messages': 'error',
+  'openai-responses': 'response.failed',
+};
 const idOf = (response: Response): string => response.headers.get('x-anvil-decision') ?? '';
 
 /** The answer up to its middle, then the gate `more`, then the rest. */
@@ -29,7 +40,7 @@ const halting = (events: readonly string[]): Step[] => [
   ...events.slice(3).map((chunk) => ({ chunk })),
 ];
 
-for (const dialect of ['openai-chat', 'anthropic-messages'] as const) {
+for (const dialect of ['openai-chat', 'anthropic-messages', 'openai-responses'] as const) {
   test(`${dialect}: after the set time the 200 leaves, then keepalives at their gap, then the answer`, async () => {
     const clock = createSimulatedClock();
     await using two = await startTwoTiers({ tables: TABLES, effects: { clock } });
@@ -70,7 +81,7 @@ for (const dialect of ['openai-chat', 'anthropic-messages'] as const) {
     const seen = seenIn[dialect](body);
     expect([seen.text, seen.terminal, seen.finish]).toEqual(['', false, undefined]);
     expect(seen.error).toMatchObject({ message: 'no quality-gated tier is available for this request' });
-    expect(eventsOf(body).at(-1)?.event).toBe(dialect === 'openai-chat' ? undefined : 'error');
+    expect(eventsOf(body).at(-1)?.event).toBe(ERROR_EVENT[dialect]);
     const record = await two.server.record(idOf(response));
     expect(record).toMatchObject({ outcome: 'exhausted', status: 200, failure: 'exhausted' });
     expect(record.attempts.map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected']);

@@ -19,23 +19,22 @@ const CUSTOM = { router: '', tables: TABLES, fast: 'max_output_tokens = 4096' };
 const withCustomPreset = (toml: string): string =>
   toml.replace('[router.presets]', '[router.presets]\nNightly-Docs = ["fast-local", "heavy-local"]');
 
-test('presets in canonical order, then custom ones, then aliases, with both list shapes in one', async () => {
+const PRESETS = ['planning', 'quick-edit', 'review', 'chat', 'long-context', 'Nightly-Docs'];
+
+test('presets in canonical order, then custom ones, then aliases, then presets as pickers want them', async () => {
   await using two = await startTwoTiers(CUSTOM);
   await two.server.reload(withCustomPreset(two.toml));
   const response = await two.server.get('/v1/models?limit=1000');
   const list = (await response.json()) as List;
   expect(response.headers.get('content-type')).toBe('application/json');
   expect(list.data.map(({ id }) => id)).toEqual([
-    'planning',
-    'quick-edit',
-    'review',
-    'chat',
-    'long-context',
-    'Nightly-Docs',
+    ...PRESETS,
     'qwen-direct',
     'small',
+    ...PRESETS.map((name) => `claude-anvil-${name}`),
+    ...PRESETS.map((name) => `anthropic/${name}`),
   ]);
-  expect(list).toMatchObject({ object: 'list', has_more: false, first_id: 'planning', last_id: 'small' });
+  expect(list).toMatchObject({ object: 'list', has_more: false, first_id: 'planning', last_id: 'anthropic/Nightly-Docs' });
   expect(list.data[3]).toEqual({
     id: 'chat',
     object: 'model',
@@ -47,7 +46,9 @@ test('presets in canonical order, then custom ones, then aliases, with both list
     created: 1_700_000_000,
     created_at: '2023-11-14T22:13:20Z',
     context_window: 131_072,
+    max_input_tokens: 131_072,
     max_output_tokens: 4096,
+    max_tokens: 4096,
   });
   expect(list.data[7]).toMatchObject({ id: 'small', context_window: 32_768, max_output_tokens: 4096 });
   expect(list.data[6]).not.toHaveProperty('max_output_tokens');

@@ -43,14 +43,14 @@ describe('the metered gate', () => {
 });
 
 describe('caps', () => {
-  test('a session’s cap ends that session only; the caller hears 429 and how it came', async () => {
+  test('a session’s cap ends that session only; a Chat caller hears 400, which nobody repeats, and how it came', async () => {
     await using configured = await startConfigured(await withBudgets('session_usd = 2.0'), { env: KEY });
     configured.tier('cloud').always(EXPENSIVE);
     expect((await configured.server.post(CHAT, plan('session-a'))).status).toBe(200);
     const refused = await configured.server.post(CHAT, plan('session-a'));
-    expect([refused.status, refused.headers.get('x-anvil-reason')]).toEqual([429, 'budget-spent']);
+    expect([refused.status, refused.headers.get('x-anvil-reason')]).toEqual([400, 'budget-spent']);
     expect(refused.headers.get('x-should-retry')).toBe('false');
-    expect(errorIn('openai-chat', await refused.text()).type).toBe('rate_limit_error');
+    expect(errorIn('openai-chat', await refused.text()).code).toBe('budget_spent');
     const record = await configured.server.record(idOf(refused));
     expect(record.detail).toContain('session cap 2.00 USD, 3.00 spent');
     expect((await configured.server.post(CHAT, plan('session-b'))).status).toBe(200);
@@ -65,7 +65,7 @@ describe('caps', () => {
     configured.tier('cloud').always(EXPENSIVE);
     expect((await configured.server.post(CHAT, plan('session-a'))).status).toBe(200);
     const refused = await configured.server.post(CHAT, plan('session-b'));
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600']);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([400, '3600']);
     await clock.advance(3_600_000);
     expect((await configured.server.post(CHAT, plan('session-b'))).status).toBe(200);
   });
@@ -75,14 +75,14 @@ describe('caps', () => {
     configured.tier('cloud').reply([{ waitFor: 'go' }, ...EXPENSIVE]);
     const first = configured.server.post(CHAT, plan('session-a'));
     await configured.tier('cloud').nextRequest();
-    expect((await configured.server.post(CHAT, plan('session-b'))).status).toBe(429);
+    expect((await configured.server.post(CHAT, plan('session-b'))).status).toBe(400);
     configured.tier('cloud').release('go');
     expect((await first).status).toBe(200);
   });
 
   test('a cap keeps no free tier from serving', async () => {
     await using configured = await startConfigured(await withBudgets('day_usd = 0.0'), { env: KEY });
-    expect((await configured.server.post(CHAT, plan('a'))).status).toBe(429);
+    expect((await configured.server.post(CHAT, plan('a'))).status).toBe(400);
     expect((await configured.server.post(CHAT, chatRequest())).status).toBe(200);
   });
 });

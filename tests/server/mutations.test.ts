@@ -1,6 +1,7 @@
 /** Can any request that is almost sound make the router fail by itself? Real requests with parts of them replaced. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { dialects } from '#dialects/dialect';
 import { quiet } from '#tests/server/quiet';
 import { RECORDINGS, type Recording } from '#tests/server/recordings';
 import { errorIn } from '#tests/server/said';
@@ -14,7 +15,7 @@ const RUNS = 250;
 let stages: readonly TwoTiers[];
 beforeAll(async () => {
   stages = await Promise.all(
-    (['openai-chat', 'anthropic-messages'] as const).map(async (dialect) => {
+    Object.values(dialects).map(async ({ name: dialect }) => {
       const two = await startTwoTiers({ dialect, router: 'when_unproven = "verify"' });
       for (const tier of [two.fast, two.heavy])
         tier.always((request) =>

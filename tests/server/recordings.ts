@@ -1,5 +1,6 @@
 /** The requests that real harnesses sent, as recorded (texts replaced by filler), for replay through the real server. */
 import type { DialectName } from '#core/message';
+import { dialects } from '#dialects/dialect';
 import type { Json } from '#tests/server/strict';
 
 const FOLDER = new URL('../fixtures/recordings/', import.meta.url).pathname;
@@ -27,12 +28,18 @@ interface Stored {
 /** Of the connection it was recorded on, or written by whoever sends. */
 const OF_THE_CONNECTION = new Set(['host', 'connection', 'content-length', 'accept-encoding', 'authorization']);
 
+const dialectAt = (path: string): DialectName => {
+  const served = Object.values(dialects).find((dialect) => dialect.path === path);
+  if (!served) throw new Error(`no dialect is served at ${path}`);
+  return served.name;
+};
+
 const load = async (file: string): Promise<Recording> => {
   const { path, query, headers, body } = (await Bun.file(FOLDER + file).json()) as Stored;
   return {
     name: file.replace(/\.json$/, ''),
     client: file.split('/')[0] ?? '',
-    dialect: path === '/v1/messages' ? 'anthropic-messages' : 'openai-chat',
+    dialect: dialectAt(path),
     target: path + query,
     headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name))),
     body,

@@ -9,9 +9,12 @@ import { startTwoTiers, type TwoTiers } from '#tests/support/two-tiers';
 /** Where each harness says which session it is in; those that are not here say it nowhere. */
 const MARKS: Readonly<Record<string, { readonly header?: string; readonly body?: string }>> = {
   'claude-code': { header: 'x-claude-code-session-id' },
+  codex: { header: 'session-id' },
   opencode: { header: 'x-session-id' },
   openclaw: { header: 'traceparent' },
   'openclaw/3-chat-compat-keys': { body: 'prompt_cache_key' },
+  'pi/3-responses-image-thinking': { header: 'session_id' },
+  'qwen-code/5-responses-tool-result': { body: 'prompt_cache_key' },
 };
 
 let two: TwoTiers;
@@ -35,16 +38,21 @@ const sessionOf = async ({ target, headers, body }: Recording): Promise<string> 
 
 /** The same request, as if another conversation had begun with other words. */
 const otherOpening = (recording: Recording): Recording => {
-  const messages = recording.body.messages as readonly Json[];
+  const field = recording.body.messages === undefined ? 'input' : 'messages';
+  const value = recording.body[field];
+  if (typeof value === 'string') return { ...recording, body: { ...recording.body, [field]: `Else. ${value}` } };
+  const messages = value as readonly Json[];
   const first = messages.findIndex(({ role }) => role === 'user');
   const say = (content: unknown): unknown =>
     Array.isArray(content)
-      ? content.map((part) => (isObject(part) && part.type === 'text' ? { ...part, text: `Else. ${part.text}` } : part))
+      ? content.map((part) =>
+          isObject(part) && typeof part.text === 'string' ? { ...part, text: `Else. ${part.text}` } : part,
+        )
       : `Something else. ${content}`;
   const changed = messages.map((message, at) =>
     at === first ? { ...message, content: say(message.content) } : message,
   );
-  return { ...recording, body: { ...recording.body, messages: changed } };
+  return { ...recording, body: { ...recording.body, [field]: changed } };
 };
 
 /** The last hexadecimal digits of a mark turned into others, so that its form stays. */

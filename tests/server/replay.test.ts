@@ -1,54 +1,31 @@
 /** Is every request that a real harness sent served, whole and legal on both sides, whatever dialect the tier speaks? */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { DialectName } from '#core/message';
+import { dialects } from '#dialects/dialect';
 import { quiet } from '#tests/server/quiet';
 import { RECORDINGS, type Recording, THREADS } from '#tests/server/recordings';
+import {
+  callerTools,
+  callIn,
+  FINISH,
+  type Seen,
+  seenBy,
+  toolsAsked,
+  toolsOffered,
+  wantsJson,
+} from '#tests/server/replay-views';
 import { errorIn } from '#tests/server/said';
 import type { Json } from '#tests/server/strict';
-import { isObject } from '#tests/server/strict';
 import { chatBreaches } from '#tests/server/strict-chat';
 import { messagesBreaches } from '#tests/server/strict-messages';
+import { responsesBreaches } from '#tests/server/strict-responses';
 import type { Answer } from '#tests/support/answer';
 import { answerSteps } from '#tests/support/answers';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
-import { chatSeen, messagesSeen } from '#tests/support/sse';
 import { startTestServer, type TestServer } from '#tests/support/test-server';
 
 const TEXT = 'This is the whole answer: Größe 3 µm, 東京, and a last word.';
 const JSON_TEXT = '{"title":"A short title"}';
-
-/** A tool of either dialect as name, description and schema. */
-const toolOf = (tool: Json): Json => {
-  const inner = isObject(tool.function) ? tool.function : tool;
-  return {
-    name: inner.name,
-    description: inner.description,
-    // A tool without a schema takes no arguments, which only Messages has to spell out.
-    schema: inner.parameters ?? inner.input_schema ?? { type: 'object', properties: {} },
-  };
-};
-/** Tools that wait to be named by a tool search are not offered to a model. */
-const toolsOf = (body: Json): readonly Json[] =>
-  (Array.isArray(body.tools) ? body.tools : [])
-    .filter(isObject)
-    .filter((tool) => tool.defer_loading !== true)
-    .map(toolOf);
-
-/** The call that the history of a recording holds, to be made again: its arguments are known to fit its tool. */
-const callIn = ({ body }: Recording): { name: string; arguments: string } | undefined => {
-  const messages = Array.isArray(body.messages) ? (body.messages as Json[]) : [];
-  for (const message of messages) {
-    const [call] = Array.isArray(message.tool_calls) ? (message.tool_calls as { function: never }[]) : [];
-    if (call) return call.function;
-    const blocks = Array.isArray(message.content) ? (message.content as Json[]) : [];
-    const use = blocks.find(({ type }) => type === 'tool_use');
-    if (use) return { name: String(use.name), arguments: JSON.stringify(use.input) };
-  }
-  return undefined;
-};
-
-const wantsJson = ({ body }: Recording): boolean =>
-  isObject(body.output_config) && body.output_config.format !== undefined;
 
 /** What the tier answers: text, and the history's tool call once more if there is one. */
 const answerTo = (recording: Recording): Answer => {
@@ -57,44 +34,19 @@ const answerTo = (recording: Recording): Answer => {
   return { blocks: [{ kind: 'text', text: TEXT }, ...(call ? [{ kind: 'tool' as const, ...call }] : [])] };
 };
 
-interface Seen {
-  readonly text: string;
-  readonly tools: readonly { readonly name: string; readonly arguments: unknown }[];
-  readonly finish: string | undefined;
-}
-
-const wholeSeen = (dialect: DialectName, body: string): Seen => {
-  const reply = JSON.parse(body);
-  if (dialect === 'openai-chat') {
-    const [{ message, finish_reason }] = reply.choices;
-    const calls = (message.tool_calls ?? []) as { function: { name: string; arguments: string } }[];
-    const tools = calls.map(({ function: call }) => ({ name: call.name, arguments: JSON.parse(call.arguments) }));
-    return { text: message.content, tools, finish: finish_reason };
-  }
-  const blocks = reply.content as Json[];
-  const tools = blocks.filter(({ type }) => type === 'tool_use');
-  return {
-    text: blocks.map(({ text }) => text ?? '').join(''),
-    tools: tools.map(({ name, input }) => ({ name: String(name), arguments: input })),
-    finish: reply.stop_reason,
-  };
-};
-
-const streamSeen = (dialect: DialectName, body: string): Seen => {
-  const seen = dialect === 'openai-chat' ? chatSeen(body) : messagesSeen(body);
-  expect({ terminal: seen.terminal, error: seen.error }).toEqual({ terminal: true, error: undefined });
-  const tools = seen.tools.map(({ name, arguments: text }) => ({ name, arguments: JSON.parse(text) }));
-  return { text: seen.text, tools, finish: seen.finish };
-};
-
 const expectedOf = (recording: Recording): Seen => {
   const call = wantsJson(recording) ? undefined : callIn(recording);
-  const finish = { 'openai-chat': ['stop', 'tool_calls'], 'anthropic-messages': ['end_turn', 'tool_use'] };
   return {
     text: wantsJson(recording) ? JSON_TEXT : TEXT,
     tools: call ? [{ name: call.name, arguments: JSON.parse(call.arguments) }] : [],
-    finish: finish[recording.dialect][call ? 1 : 0],
+    finish: FINISH[recording.dialect][call ? 1 : 0],
   };
+};
+
+const BREACHES = {
+  'openai-chat': chatBreaches,
+  'anthropic-messages': messagesBreaches,
+  'openai-responses': responsesBreaches,
 };
 
 interface Stage {
@@ -132,7 +84,7 @@ const send = ({ server }: Stage, { target, headers, body }: Recording): Promise<
   fetch(server.url + target, { method: 'POST', headers, body: JSON.stringify(body) });
 
 for (const privacy of ['local', 'cloud'] as const) {
-  for (const dialect of ['openai-chat', 'anthropic-messages'] as const) {
+  for (const { name: dialect } of Object.values(dialects)) {
     describe(`a ${privacy} tier that speaks ${dialect}`, () => {
       let stage: Stage;
       beforeAll(async () => {
@@ -154,19 +106,21 @@ for (const privacy of ['local', 'cloud'] as const) {
           const response = await send(stage, recording);
           const body = await response.text();
           expect({ status: response.status, said: response.ok ? '' : body }).toEqual({ status: 200, said: '' });
-          const seen = recording.stream ? streamSeen(recording.dialect, body) : wholeSeen(recording.dialect, body);
-          expect(seen).toEqual(expectedOf(recording));
+          expect(seenBy(recording.dialect, recording.stream, body)).toEqual(expectedOf(recording));
 
           const upstream = stage.tier.requests[index]?.json as Json;
           const passedOn = recording.dialect === dialect;
           const local = privacy === 'local';
-          const breaches = (body: Json): readonly string[] =>
-            dialect === 'openai-chat' ? chatBreaches(body, { local, passedOn }) : messagesBreaches(body, { local });
+          const breaches = (sent: Json): readonly string[] => BREACHES[dialect](sent, { local, passedOn });
           // What a harness itself gets wrong is its own affair; we add nothing to it.
           const own = passedOn ? breaches(recording.body) : [];
           expect(breaches(upstream).filter((breach) => !own.includes(breach))).toEqual([]);
           expect(upstream.model).toBe('served-model');
-          expect(toolsOf(upstream)).toEqual(toolsOf(recording.body));
+          // No local server runs tools of its own or keeps any in waiting; the cloud gets what its callers send.
+          if (passedOn && (!local || dialect === 'openai-chat')) expect(upstream.tools).toEqual(recording.body.tools);
+          else if (passedOn && dialect === 'openai-responses') {
+            expect(upstream.tools).toEqual(callerTools(recording.body));
+          } else expect(toolsOffered(upstream)).toEqual(toolsAsked(recording.body));
           expect(stage.tier.requests.length).toBe(index + 1);
         });
     });

@@ -112,10 +112,10 @@ describe('unknown paths', () => {
       });
     });
 
-  test('below a dialect’s path the answer is in that dialect', async () => {
+  test('below a dialect’s path the answer is in that dialect: 501 is what Messages clients know for it', async () => {
     const response = await ask('POST', `${MESSAGES}/batches`);
-    expect(response.status).toBe(404);
-    expect(errorIn('anthropic-messages', await response.text()).type).toBe('not_found_error');
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([501, 'false']);
+    expect(errorIn('anthropic-messages', await response.text()).type).toBe('not_supported');
   });
 
   test('a long path is not repeated whole', async () => {
@@ -125,7 +125,7 @@ describe('unknown paths', () => {
   });
 
   test('HEAD is a 404 without a body', async () => {
-    const response = await ask('HEAD', '/api/hello');
+    const response = await ask('HEAD', '/api/goodbye');
     expect([response.status, await response.text()]).toEqual([404, '']);
   });
 

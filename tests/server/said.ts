@@ -1,20 +1,25 @@
-/** What a refusal says, in either dialect, checked to be exactly the document that the dialect's clients read. */
+/** What a refusal says, in each dialect, checked to be exactly the document that the dialect's clients read. */
 import { expect } from 'bun:test';
 import type { DialectName } from '#core/message';
 import type { RawResponse } from '#tests/server/raw';
 
 export const CHAT = '/v1/chat/completions';
 export const MESSAGES = '/v1/messages';
+export const RESPONSES = '/v1/responses';
 
 /** Where each dialect is served. */
-export const PATH: Record<DialectName, string> = { 'openai-chat': CHAT, 'anthropic-messages': MESSAGES };
+export const PATH: Record<DialectName, string> = {
+  'openai-chat': CHAT,
+  'anthropic-messages': MESSAGES,
+  'openai-responses': RESPONSES,
+};
 
 export interface Said {
   readonly type: string;
   readonly message: string;
-  /** Chat only. */
+  /** OpenAI's dialects only. */
   readonly param?: string | null;
-  /** Chat only. */
+  /** OpenAI's dialects only. */
   readonly code?: string;
 }
 
@@ -24,7 +29,7 @@ const REQUEST_ID = expect.stringMatching(/^dec_[0-9a-f]{24}$/);
 export const errorIn = (dialect: DialectName, body: string): Said => {
   const document = JSON.parse(body) as { readonly error: Said & { readonly details?: unknown } };
   const { details, param, ...error } = document.error;
-  if (dialect === 'openai-chat') {
+  if (dialect !== 'anthropic-messages') {
     expect<unknown>({ ...document, error }).toEqual({
       error: { message: expect.any(String), type: expect.any(String), code: expect.any(String) },
       request_id: REQUEST_ID,

@@ -1,35 +1,66 @@
-/** How an answer gets onto the wire in either dialect, whole or streamed, and cut wherever a test wants it cut. */
-import type { DialectName } from '#core/message';
+/** How an answer gets onto the wire in any dialect, whole or streamed, and cut wherever a test wants it cut. */
+import type { DialectName, JsonObject } from '#core/message';
 import type { Answer } from '#tests/support/answer';
 import { chatErrorEvent, chatEvents, chatWhole } from '#tests/support/answers-chat';
 import { messagesErrorEvent, messagesEvents, messagesWhole } from '#tests/support/answers-messages';
+import { responsesErrorEvent, responsesEvents, responsesWhole } from '#tests/support/answers-responses';
 import { json, type Step, sse } from '#tests/support/fake-tier-steps';
 
+interface Writer {
+  readonly events: (answer: Answer) => string[];
+  readonly whole: (answer: Answer) => JsonObject;
+  readonly errorEvent: (message: string) => string;
+  readonly errorBody: (type: string, message: string) => Record<string, unknown>;
+  readonly path: string;
+}
+
+const openaiError = (type: string, message: string): Record<string, unknown> => ({
+  error: { message, type, param: null, code: null },
+});
+
+const WRITERS: Record<DialectName, Writer> = {
+  'openai-chat': {
+    events: chatEvents,
+    whole: chatWhole,
+    errorEvent: chatErrorEvent,
+    errorBody: openaiError,
+    path: '/v1/chat/completions',
+  },
+  'anthropic-messages': {
+    events: messagesEvents,
+    whole: messagesWhole,
+    errorEvent: messagesErrorEvent,
+    errorBody: (type, message) => ({ type: 'error', error: { type, message } }),
+    path: '/v1/messages',
+  },
+  'openai-responses': {
+    events: responsesEvents,
+    whole: responsesWhole,
+    errorEvent: responsesErrorEvent,
+    errorBody: openaiError,
+    path: '/v1/responses',
+  },
+};
+
 /** The SSE events of an answer, one string each. */
-export const eventsFor = (dialect: DialectName, answer: Answer): string[] =>
-  dialect === 'openai-chat' ? chatEvents(answer) : messagesEvents(answer);
+export const eventsFor = (dialect: DialectName, answer: Answer): string[] => WRITERS[dialect].events(answer);
 
 /** The JSON reply of an answer. */
-export const wholeFor = (dialect: DialectName, answer: Answer) =>
-  dialect === 'openai-chat' ? chatWhole(answer) : messagesWhole(answer);
+export const wholeFor = (dialect: DialectName, answer: Answer): JsonObject => WRITERS[dialect].whole(answer);
 
 /** What a tier does to give this answer: one chunk per event, or one JSON reply. */
 export const answerSteps = (dialect: DialectName, stream: boolean, answer: Answer): Step[] =>
   stream ? sse(eventsFor(dialect, answer)) : json(200, wholeFor(dialect, answer));
 
 /** An error event in the middle of a stream. */
-export const errorEventFor = (dialect: DialectName, message: string): string =>
-  dialect === 'openai-chat' ? chatErrorEvent(message) : messagesErrorEvent(message);
+export const errorEventFor = (dialect: DialectName, message: string): string => WRITERS[dialect].errorEvent(message);
 
 /** The body of an HTTP error reply. */
 export const errorBodyFor = (dialect: DialectName, type: string, message: string): Record<string, unknown> =>
-  dialect === 'openai-chat'
-    ? { error: { message, type, param: null, code: null } }
-    : { type: 'error', error: { type, message } };
+  WRITERS[dialect].errorBody(type, message);
 
 /** Where a dialect's requests go. */
-export const pathFor = (dialect: DialectName): string =>
-  dialect === 'openai-chat' ? '/v1/chat/completions' : '/v1/messages';
+export const pathFor = (dialect: DialectName): string => WRITERS[dialect].path;
 
 /** All bytes of a list of events. */
 export const bytesOf = (events: readonly string[]): Uint8Array => Buffer.from(events.join(''));

@@ -99,6 +99,14 @@ export const messagesRequest = (fields: Record<string, unknown> = {}): Record<st
   ...fields,
 });
 
+/** The same in the Responses dialect. */
+export const responsesRequest = (fields: Record<string, unknown> = {}): Record<string, unknown> => ({
+  model: 'chat',
+  stream: true,
+  input: [{ role: 'user', content: 'hello there' }],
+  ...fields,
+});
+
 /** A tool the requests of tests may offer. */
 export const READ_FILE = {
   type: 'function',

@@ -25,7 +25,7 @@ test.each(cases)('%s', (_title, answer, expected) => {
 
 test('redacted thinking counts as thinking', () => {
   const { finding } = judgeParts(nonEmptyContent, [
-    { type: 'thinking-redacted', index: 0, data: 'opaque' },
+    { type: 'thinking-redacted', index: 0, data: 'opaque', origin: 'anthropic-messages' },
     { type: 'finish', reason: 'stop' },
   ]);
   expect(finding?.code).toBe('empty-after-thinking');

@@ -113,7 +113,7 @@ test('usage seen in the stream serves when the end brings none', () => {
 
 test('redacted thinking hides tokens, so too little text proves nothing', () => {
   const parts = [
-    { type: 'thinking-redacted', index: 0, data: 'opaque' },
+    { type: 'thinking-redacted', index: 0, data: 'opaque', origin: 'anthropic-messages' },
     { type: 'text-delta', index: 1, text: 'short' },
     { type: 'finish', reason: 'length' },
   ] as const;

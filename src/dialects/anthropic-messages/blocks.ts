@@ -1,13 +1,29 @@
 /** Which order of blocks and messages is legal in Messages? Merging, wrapping and signing rules used by two writers. */
 import type { JsonObject } from '#core/message';
+import { unwrapProof } from '#dialects/carried-proof';
 import { isObject, listOf, objectsOf } from '#dialects/json';
 
 /** Signature of thinking that no Anthropic model has signed. Clients send a block back only when it has one. */
 export const UNSIGNED_SIGNATURE = 'anvil-unsigned';
 
-/** Whether Anthropic could accept a thinking block: it has a signature, and not ours. */
+const isOwnProof = (proof: string): boolean => unwrapProof(proof, 'anthropic-messages').origin === 'anthropic-messages';
+
+/** Whether Anthropic could accept a thinking block: it has a signature, neither ours nor one of another dialect. */
 export const isSigned = (signature: unknown): boolean =>
-  typeof signature === 'string' && signature !== '' && signature !== UNSIGNED_SIGNATURE;
+  typeof signature === 'string' && signature !== '' && signature !== UNSIGNED_SIGNATURE && isOwnProof(signature);
+
+/** Redacted thinking of another dialect, which a Messages caller keeps for it. */
+const isForeignRedaction = (block: JsonObject): boolean =>
+  block.type === 'redacted_thinking' && typeof block.data === 'string' && !isOwnProof(block.data);
+
+/** A block without another dialect's proof; undefined when nothing is left of it, the same block when it had none. */
+export const withoutForeignProof = (block: JsonObject): JsonObject | undefined => {
+  if (isForeignRedaction(block)) return undefined;
+  const { type, signature } = block;
+  return type === 'thinking' && typeof signature === 'string' && !isOwnProof(signature)
+    ? { ...block, signature: UNSIGNED_SIGNATURE }
+    : block;
+};
 
 /** Wraps an instruction given in mid-conversation as part of a user turn. */
 export const reminderBlock = (text: string): JsonObject => ({
@@ -62,7 +78,7 @@ export const foldSystemMessages = (messages: readonly JsonObject[]): readonly Js
 };
 
 const isForeignThinking = (block: unknown): boolean =>
-  isObject(block) && block.type === 'thinking' && !isSigned(block.signature);
+  isObject(block) && ((block.type === 'thinking' && !isSigned(block.signature)) || isForeignRedaction(block));
 
 /** A caller's messages without thinking that another model wrote; undefined when there is none. */
 export const dropForeignThinking = (messages: readonly JsonObject[]): readonly JsonObject[] | undefined => {

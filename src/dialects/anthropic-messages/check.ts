@@ -80,9 +80,11 @@ const checkThread = (thread: unknown): Failure | undefined => {
   if (!isObject(thread)) return undefined;
   const param = 'thread';
   if (thread.type === 'continue') {
-    return failure('not-found', 'thread: no stored conversation; send all messages', { param });
+    const details = { error_code: 'thread_not_found' };
+    return failure('not-found', 'thread: no stored conversation; send all messages', { param, details });
   }
-  return failure('bad-request', 'thread: conversations are not stored here; send all messages', { param });
+  const details = { error_code: 'thread_unsupported_request', unsupported: ['context_management'] };
+  return failure('bad-request', 'thread: conversations are not stored here; send all messages', { param, details });
 };
 
 /** 0 is legal: it fills a prompt cache without an answer. */

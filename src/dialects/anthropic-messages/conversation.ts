@@ -9,8 +9,17 @@ import type {
   Role,
   Turn,
 } from '#core/message';
+import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
+import {
+  createNamedTools,
+  type NamedTools,
+  toolChangeOf,
+  toolChangeText,
+} from '#dialects/anthropic-messages/named-tools';
 import { messagesThinkingEnabled, outputFormatOf } from '#dialects/anthropic-messages/request';
+import { serverToolText } from '#dialects/anthropic-messages/server-tools';
 import { readMessagesTools } from '#dialects/anthropic-messages/tools';
+import { unwrapProof } from '#dialects/carried-proof';
 import { effortOf } from '#dialects/effort';
 import { defined, isObject, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
@@ -99,12 +108,12 @@ const ROLES: Readonly<Record<string, Role>> = {
 interface Reader {
   turn(message: JsonObject): Turn;
   parts(content: unknown): readonly ContentPart[];
-  /** Tools made available so far by a `tool_reference` or `tool_addition`. */
-  readonly namedTools: ReadonlySet<string>;
+  /** Tools that blocks read so far brought in or took away. */
+  readonly namedTools: NamedTools;
 }
 
 const createReader = (losses: Losses): Reader => {
-  const namedTools = new Set<string>();
+  const namedTools = createNamedTools();
   const parts = (content: unknown): readonly ContentPart[] => {
     if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
     return objectsOf(content).flatMap((block): readonly ContentPart[] => {
@@ -144,12 +153,13 @@ const createReader = (losses: Losses): Reader => {
         return readThinkingBlock(block);
       case 'search_result':
         return { kind: 'text', text: searchResultText(block), ...mark };
-      case 'tool_reference':
-      case 'tool_addition':
-        return noteNamedTool(block, namedTools, losses);
-      default:
+      default: {
         losses.add(`messages.${stringOr(block.type, 'block')}`);
-        return undefined;
+        const change = toolChangeOf(block);
+        if (change) namedTools.note(change);
+        const told = change ? toolChangeText(change) : serverToolText(block);
+        return told === undefined ? undefined : { kind: 'text', text: told, ...mark };
+      }
     }
   };
   const turn = (message: JsonObject): Turn => {
@@ -160,21 +170,15 @@ const createReader = (losses: Losses): Reader => {
   return { turn, parts, namedTools };
 };
 
-const readThinkingBlock = (block: JsonObject): ContentPart => ({
-  kind: 'thinking',
-  text: stringOr(block.thinking, ''),
-  origin: 'anthropic-messages',
-  ...defined({ signature: textOf(block.signature), redacted: textOf(block.data) }),
-});
-
-/** The tool itself is in `tools`; the model is told by a word of text that it may be used from here on. */
-const noteNamedTool = (block: JsonObject, named: Set<string>, losses: Losses): ContentPart | undefined => {
-  losses.add(`messages.${String(block.type)}`);
-  const tool = isObject(block.tool) ? block.tool : block;
-  const name = textOf(tool.tool_name) ?? textOf(tool.name);
-  if (name === undefined) return undefined;
-  named.add(name);
-  return { kind: 'text', text: `[tool now available: ${name}]` };
+/** Proofs that were marked for a caller of this dialect get their own dialect back. */
+const readThinkingBlock = (block: JsonObject): ContentPart => {
+  const sent = textOf(block.signature) ?? textOf(block.data);
+  const { proof, origin } = unwrapProof(sent ?? '', 'anthropic-messages');
+  const text = stringOr(block.thinking, '');
+  if (sent === undefined || sent === UNSIGNED_SIGNATURE) return { kind: 'thinking', text, origin };
+  return block.type === 'thinking'
+    ? { kind: 'thinking', text, signature: proof, origin }
+    : { kind: 'thinking', text, redacted: proof, origin };
 };
 
 const searchResultText = (block: JsonObject): string =>

@@ -4,6 +4,7 @@ import { messagesConversation } from '#dialects/anthropic-messages/conversation'
 import { createMessagesEncoder } from '#dialects/anthropic-messages/encoder';
 import { messagesErrorBody } from '#dialects/anthropic-messages/errors';
 import { forwardMessages } from '#dialects/anthropic-messages/forward';
+import { createMessagesKeeper } from '#dialects/anthropic-messages/keeper';
 import { renderMessages } from '#dialects/anthropic-messages/render';
 import { readMessagesRequest } from '#dialects/anthropic-messages/request';
 import {
@@ -13,6 +14,7 @@ import {
   quickScanMessages,
 } from '#dialects/anthropic-messages/response';
 import { createMessagesDecoder } from '#dialects/anthropic-messages/stream';
+import { UNASKED_OUTPUT_TOKENS } from '#dialects/anthropic-messages/tier-facts';
 import { classifyError } from '#dialects/upstream-error';
 
 /** The version whose shapes this folder speaks; every server of the dialect takes it. */
@@ -24,6 +26,7 @@ export const anthropicMessages: Dialect = {
   path: PATH,
   readRequest: readMessagesRequest,
   conversation: messagesConversation,
+  unaskedOutputTokens: UNASKED_OUTPUT_TOKENS,
   endpoint: (baseUrl) => `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}${PATH}`,
   headers: (key) => ({
     'content-type': 'application/json',
@@ -33,6 +36,7 @@ export const anthropicMessages: Dialect = {
   forward: forwardMessages,
   render: renderMessages,
   decoder: createMessagesDecoder,
+  keeper: createMessagesKeeper,
   encoder: createMessagesEncoder,
   encodeWhole: encodeMessagesReply,
   wantsUsage: () => true,

@@ -1,15 +1,19 @@
 /** How is an answer spoken as a Messages stream? One open block at a time, in the only order clients accept. */
 import type { AnswerEncoder, EncodeContext } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
-import type { FinishReason, StreamPart, Usage } from '#core/message';
+import type { DialectName, FinishReason, StreamPart, Usage } from '#core/message';
 import { createToolIds, estimatedUsage } from '#dialects/answer';
 import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
 import { writeMessagesUsage, writeStop } from '#dialects/anthropic-messages/finish';
+import { wrapProof } from '#dialects/carried-proof';
 
 /** The alphabet Anthropic prescribes for tool ids. */
 export const MESSAGES_TOOL_ID = /^[a-zA-Z0-9_-]+$/;
 
 export const messagesResponseId = (responseId: string): string => `msg_${responseId}`;
+
+/** What the callers of this encoder speak. */
+const SPOKEN: DialectName = 'anthropic-messages';
 
 /** Characters kept for blocks that wait for an open one to end. */
 const WAITING_CHARS_MAX = 8 * 1024 * 1024;
@@ -76,9 +80,9 @@ class MessagesEncoder implements AnswerEncoder {
       case 'thinking-delta':
         return this.#delta(part.index, { type: 'thinking_delta', thinking: part.text }, part.text.length);
       case 'thinking-signature':
-        return this.#sign(part.index, part.signature);
+        return this.#sign(part.index, part.signature, part.origin);
       case 'thinking-redacted':
-        return this.#redact(part.index, part.data);
+        return this.#redact(part.index, wrapProof(part.data, part.origin, SPOKEN));
       case 'refusal-delta':
         return this.#refuse(part.text);
       case 'tool-start':
@@ -159,9 +163,11 @@ class MessagesEncoder implements AnswerEncoder {
     return text;
   }
 
-  #sign(index: number, signature: string): string {
+  /** A signature may come in pieces; the mark of a foreign one stands in front of the first. */
+  #sign(index: number, piece: string, origin: DialectName): string {
     const block = this.#blocks.get(index);
-    if (!block || block.ended || signature === '') return '';
+    if (!block || block.ended || piece === '') return '';
+    const signature = block.signed ? piece : wrapProof(piece, origin, SPOKEN);
     block.signed = true;
     return this.#say(block, { type: 'signature_delta', signature }, signature.length);
   }
@@ -204,7 +210,7 @@ class MessagesEncoder implements AnswerEncoder {
     if (block.kind === 'tool' && block.blank) text += this.#toolInput(index, '{}');
     const spoken = this.#queue.includes(block);
     // Clients keep a thinking block for the next turn only when it carries a signature.
-    if (spoken && block.kind === 'thinking' && !block.signed) text += this.#sign(index, UNSIGNED_SIGNATURE);
+    if (spoken && block.kind === 'thinking' && !block.signed) text += this.#sign(index, UNSIGNED_SIGNATURE, SPOKEN);
     block.ended = true;
     this.#blocks.delete(index);
     return spoken && this.#queue[0] === block ? text + this.#openFirst() : text;

@@ -92,12 +92,13 @@ export const grossUsage = (net: NetUsage): Usage | undefined => {
 };
 
 export const writeMessagesUsage = (usage: Usage): JsonObject => {
-  const { input, output, cacheRead = 0, cacheWrite = 0, reasoning } = usage;
+  const { input, output, cacheRead = 0, cacheWrite = 0, reasoning, estimated } = usage;
   return {
     input_tokens: Math.max(0, input - cacheRead - cacheWrite),
     cache_creation_input_tokens: cacheWrite,
     cache_read_input_tokens: cacheRead,
     output_tokens: output,
     ...(reasoning === undefined ? {} : { output_tokens_details: { thinking_tokens: reasoning } }),
+    ...(estimated ? { anvil_estimated: true } : {}),
   };
 };

@@ -3,6 +3,7 @@ import type { UpstreamBody } from '#core/dialect';
 import type { ModelRequest } from '#core/message';
 import type { Tier } from '#core/tier';
 import { dropForeignThinking, foldSystemMessages } from '#dialects/anthropic-messages/blocks';
+import { makeLocal } from '#dialects/anthropic-messages/local';
 import { fitBudget } from '#dialects/anthropic-messages/thinking';
 import { messagesTierFacts } from '#dialects/anthropic-messages/tier-facts';
 import { applyDefaults, applyDenyList, applyOverrides, type BodyEdit, createBodyEdit } from '#dialects/body-edit';
@@ -19,6 +20,7 @@ export const forwardMessages = (request: ModelRequest, tier: Tier, stream: boole
   clampCap(edit, tier, losses);
   edit.set('model', tier.model);
   if (stream || edit.get('stream') === true) edit.set('stream', stream);
+  if (!facts.serverTools) makeLocal(edit, losses);
   const messages = objectsOf(edit.get('messages'));
   if (!facts.midSystem) edit.set('messages', foldSystemMessages(messages));
   if (facts.checksSignatures) {

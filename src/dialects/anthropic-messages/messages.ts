@@ -177,7 +177,8 @@ const writeThinkingBlock = (
   const own = part.origin === 'anthropic-messages';
   if (own && part.redacted !== undefined) return { type: 'redacted_thinking', data: part.redacted };
   const signature = own && isSigned(part.signature) ? part.signature : undefined;
-  if (signature !== undefined || !facts.checksSignatures) {
+  // What another dialect keeps sealed has no words here.
+  if (signature !== undefined || (!facts.checksSignatures && part.text !== '')) {
     return { type: 'thinking', thinking: part.text, signature: signature ?? UNSIGNED_SIGNATURE };
   }
   losses.add('messages.thinking');

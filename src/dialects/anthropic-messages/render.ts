@@ -10,9 +10,6 @@ import { lesser, withTierBody } from '#dialects/body-edit';
 import { countOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 
-/** Messages requires a cap; this one applies when neither the caller nor the tier has any. */
-const MAX_TOKENS_DEFAULT = 4_096;
-
 /** Body for a Messages tier from a conversation in another dialect. */
 export const renderMessages = (
   conversation: Conversation,
@@ -24,9 +21,10 @@ export const renderMessages = (
   const model = tier.model ?? request.model;
   const facts = messagesTierFacts(tier, model);
   const context = createWriterContext(facts, losses);
-  const maxTokens = lesser(conversation.maxOutputTokens, tier.maxOutputTokens) ?? MAX_TOKENS_DEFAULT;
+  const maxTokens = lesser(conversation.maxOutputTokens, tier.maxOutputTokens) ?? facts.unaskedOutputTokens;
   const tools = writeMessagesTools(conversation, context.mark, losses);
-  const { system, messages } = writeMessages(conversation, context);
+  const { system: told, messages } = writeMessages(conversation, context);
+  const system = conversation.outputFormat?.kind === 'json' ? [...told, JSON_IN_WORDS] : told;
   const { thinking, effort } = writeThinking(conversation, messages, facts, maxTokens, losses);
   const config = { ...(effort ? { effort } : {}), ...writeFormat(conversation, losses) };
   const body = withTierBody(
@@ -46,11 +44,13 @@ export const renderMessages = (
   return { text: JSON.stringify(body), losses: losses.list(), maxOutputTokens: countOf(body.max_tokens) };
 };
 
-/** Messages can be held to a schema, but not to "any JSON". */
+/** Messages can be held to a schema, but not to "any JSON": that it is told. */
+const JSON_IN_WORDS: JsonObject = { type: 'text', text: 'Answer with one JSON object and nothing else.' };
+
 const writeFormat = ({ outputFormat }: Conversation, losses: Losses): JsonObject => {
   if (!outputFormat) return {};
   if (outputFormat.kind === 'json') {
-    losses.add('response_format');
+    losses.add('response_format.json_object');
     return {};
   }
   if (outputFormat.name !== undefined) losses.add('response_format.name');

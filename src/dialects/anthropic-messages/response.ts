@@ -1,7 +1,7 @@
 /** What does a whole Messages reply look like, and how is a received one made our own? */
 import type { EncodeContext, WholeReply } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
-import type { JsonObject, StreamPart } from '#core/message';
+import type { DialectName, JsonObject, StreamPart } from '#core/message';
 import {
   type AnswerBlock,
   collectAnswer,
@@ -13,8 +13,12 @@ import {
 import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
 import { MESSAGES_TOOL_ID, messagesResponseId } from '#dialects/anthropic-messages/encoder';
 import { writeMessagesUsage, writeStop } from '#dialects/anthropic-messages/finish';
+import { wrapProof } from '#dialects/carried-proof';
 import { isObject, parseJson } from '#dialects/json';
 import { bytesAt, fillIdAt, hasId, keyBytes, memberSpan, objectStart, replaceSpan } from '#dialects/wire-bytes';
+
+/** What the callers of these replies speak. */
+const SPOKEN: DialectName = 'anthropic-messages';
 
 /** Undefined when the arguments are no JSON object; blank ones mean none. */
 const inputOf = (json: string): JsonObject | undefined => {
@@ -67,9 +71,7 @@ const writeBlock = (block: AnswerBlock, toolId: (id: string) => string): JsonObj
     case 'refusal':
       return block.text === '' ? undefined : { type: 'text', text: block.text };
     case 'thinking':
-      if (block.redacted !== undefined) return { type: 'redacted_thinking', data: block.redacted };
-      if (block.text === '' && block.signature === undefined) return undefined;
-      return { type: 'thinking', thinking: block.text, signature: block.signature ?? UNSIGNED_SIGNATURE };
+      return writeThinking(block);
     case 'tool': {
       const input = inputOf(block.json);
       return input ? { type: 'tool_use', id: toolId(block.id), name: block.name, input } : 'broken';
@@ -77,6 +79,14 @@ const writeBlock = (block: AnswerBlock, toolId: (id: string) => string): JsonObj
     default:
       return block satisfies never;
   }
+};
+
+const writeThinking = (block: Extract<AnswerBlock, { kind: 'thinking' }>): JsonObject | undefined => {
+  const { text, signature, redacted, origin = SPOKEN } = block;
+  if (redacted !== undefined) return { type: 'redacted_thinking', data: wrapProof(redacted, origin, SPOKEN) };
+  if (text === '' && signature === undefined) return undefined;
+  const proof = signature === undefined ? UNSIGNED_SIGNATURE : wrapProof(signature, origin, SPOKEN);
+  return { type: 'thinking', thinking: text, signature: proof };
 };
 
 // ---- frames kept as received ------------------------------------------------------------------------------------

@@ -137,7 +137,12 @@ class MessagesDecoder implements AnswerDecoder {
       case 'redacted_thinking':
         this.#open.set(at, { kind: 'thinking', index, input: undefined });
         this.#parts.push({ type: 'thinking-start', index });
-        this.#parts.push({ type: 'thinking-redacted', index, data: stringOr(content.data, '') });
+        this.#parts.push({
+          type: 'thinking-redacted',
+          index,
+          data: stringOr(content.data, ''),
+          origin: 'anthropic-messages',
+        });
         return;
       case 'tool_use':
         this.#startTool(at, index, content);
@@ -169,7 +174,7 @@ class MessagesDecoder implements AnswerDecoder {
   #sign(index: number, signature: unknown): void {
     const text = textOf(signature);
     if (text === undefined || text === UNSIGNED_SIGNATURE) return;
-    this.#parts.push({ type: 'thinking-signature', index, signature: text });
+    this.#parts.push({ type: 'thinking-signature', index, signature: text, origin: 'anthropic-messages' });
   }
 
   #delta(at: number, delta: JsonObject): void {

@@ -4,6 +4,7 @@ import type { MessagesTierFacts } from '#dialects/anthropic-messages/tier-facts'
 import { BUDGET_TOKENS_OF } from '#dialects/effort';
 import { defined, objectsOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
+import { isForcedChoice } from '#dialects/tool-choice';
 
 const BUDGET_TOKENS_MIN = 1_024;
 /** Share of the output cap that thinking may take, so that an answer fits behind it. */
@@ -20,13 +21,16 @@ export interface ThinkingFields {
   readonly effort?: string;
 }
 
-/** The service refuses thinking beside a forced tool. */
-const isForced = ({ toolChoice }: Conversation): boolean =>
-  toolChoice?.kind === 'required' || toolChoice?.kind === 'tool';
+const THOUGHTS: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
-/** Within a tool loop a budget demands signed thinking in front of the calls, which another model's history lacks. */
-const inToolLoop = (messages: readonly JsonObject[]): boolean =>
-  objectsOf(messages.at(-1)?.content).some((block) => block.type === 'tool_result');
+/**
+ * Within a tool loop a budget demands signed thinking in front of the calls, which another model's history lacks. One
+ * whose proofs came back with the caller has it.
+ */
+const lacksThinking = (messages: readonly JsonObject[]): boolean => {
+  if (!objectsOf(messages.at(-1)?.content).some((block) => block.type === 'tool_result')) return false;
+  return !THOUGHTS.has(objectsOf(messages.at(-2)?.content)[0]?.type);
+};
 
 /**
  * Thinking fields for a conversation of another dialect; what cannot be asked is named as `thinking`.
@@ -45,13 +49,16 @@ export const writeThinking = (
     losses.add('thinking');
     return {};
   };
-  if (!thinking.enabled || isForced(conversation)) return lost();
+  // Unasked, no model of the dialect thinks.
+  if (!thinking.enabled) return {};
+  // The service refuses thinking beside a forced tool.
+  if (isForcedChoice(conversation.toolChoice)) return lost();
   if (facts.adaptiveThinking) {
     const effort = thinking.effort === 'minimal' ? 'low' : thinking.effort;
     // Newer models leave the text out unless it is asked for.
     return { thinking: { type: 'adaptive', display: 'summarized' }, ...defined({ effort }) };
   }
-  if (facts.checksSignatures && inToolLoop(messages)) return lost();
+  if (facts.checksSignatures && lacksThinking(messages)) return lost();
   const wanted = thinking.budgetTokens ?? BUDGET_TOKENS_OF[thinking.effort ?? 'medium'];
   const budget = fitBudget(wanted, maxTokens);
   return budget === undefined ? lost() : { thinking: { type: 'enabled', budget_tokens: budget } };
@@ -68,7 +75,7 @@ export const writeSampling = (
   if (presencePenalty) losses.add('presence_penalty');
   if (frequencyPenalty) losses.add('frequency_penalty');
   const spoken = stop.filter((text) => text.trim() !== '');
-  if (spoken.length < stop.length) losses.add('stop');
+  if (spoken.length < stop.length) losses.add('stop.blank');
   const stops = spoken.length > 0 ? { stop_sequences: spoken } : {};
   const fixed = !facts.sampling || (thinks && facts.checksSignatures);
   if (fixed) {

@@ -8,6 +8,10 @@ export interface MessagesTierFacts {
   readonly sampling: boolean;
   /** Anthropic checks thinking signatures and takes only its own. */
   readonly checksSignatures: boolean;
+  /** Runs server tools, defers tools, and knows the blocks that tell of both. */
+  readonly serverTools: boolean;
+  /** Output cap when neither the caller nor the tier has any: Messages requires one. */
+  readonly unaskedOutputTokens: number;
   /** `role: "system"` may occur among the messages. */
   readonly midSystem: boolean;
 }
@@ -25,6 +29,13 @@ const ADAPTIVE_SINCE = 406;
 /** From 4.7 on sampling fields and budgets are answered with 400. */
 const NO_SAMPLING_SINCE = 407;
 
+/** Room for a turn of an agent that writes whole files; what Claude Code asks for, and every Claude from 4 on can give. */
+export const UNASKED_OUTPUT_TOKENS = 32_000;
+
+/** Models before Claude 4 answer 400 to more than this. */
+const OLD_CLAUDE = /claude-(?:2|3|instant)/;
+const OLD_OUTPUT_TOKENS = 4_096;
+
 export const messagesTierFacts = (tier: Tier, model: string): MessagesTierFacts => {
   const generation = generationOf(model);
   const local = tier.privacy === 'local';
@@ -32,6 +43,8 @@ export const messagesTierFacts = (tier: Tier, model: string): MessagesTierFacts 
     adaptiveThinking: generation >= ADAPTIVE_SINCE,
     sampling: generation < NO_SAMPLING_SINCE,
     checksSignatures: !local,
+    unaskedOutputTokens: OLD_CLAUDE.test(model) ? OLD_OUTPUT_TOKENS : UNASKED_OUTPUT_TOKENS,
+    serverTools: !local,
     midSystem: !local,
   };
 };

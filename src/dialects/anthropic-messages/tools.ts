@@ -1,7 +1,9 @@
 /** Which tools may the model use? Tool definitions and tool choice of Messages, read and written. */
 import type { Conversation, JsonObject, ToolChoice, ToolDefinition } from '#core/message';
+import { isOffered, isServerTool, type NamedTools } from '#dialects/anthropic-messages/named-tools';
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
+import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
 
 export interface ReadTools {
   readonly tools: readonly ToolDefinition[];
@@ -12,14 +14,13 @@ export interface ReadTools {
 /**
  * Tools and choice of a Messages body. Server tools run at Anthropic and have no neutral form. A deferred tool is offered
  * once the conversation names it; until then it is a placeholder that no other server would understand.
- * @param named tools that a `tool_reference` in the history made available
+ * @param named tools that the history brought in or took away
  */
-export const readMessagesTools = (raw: JsonObject, named: ReadonlySet<string>, losses: Losses): ReadTools => {
+export const readMessagesTools = (raw: JsonObject, named: NamedTools, losses: Losses): ReadTools => {
   const tools: ToolDefinition[] = [];
   for (const tool of objectsOf(raw.tools)) {
-    const type = stringOr(tool.type, 'custom');
-    if ((type !== 'custom' && type !== 'tool') || typeof tool.name !== 'string') losses.add(`tools.${type}`);
-    else if (tool.defer_loading === true && !named.has(tool.name)) losses.add('tools.deferred');
+    if (isServerTool(tool) || typeof tool.name !== 'string') losses.add(`tools.${stringOr(tool.type, 'entry')}`);
+    else if (!isOffered(tool, named)) losses.add('tools.deferred');
     else tools.push(readTool(tool, tool.name));
   }
   return { tools, ...readChoice(raw.tool_choice, losses) };
@@ -60,9 +61,10 @@ export const writeMessagesTools = (
 ): JsonObject => {
   const { tools, toolChoice, parallelToolCalls } = conversation;
   if (tools.length === 0) {
-    if (toolChoice && toolChoice.kind !== 'none') losses.add('tool_choice');
+    if (isForcedChoice(toolChoice)) losses.add('tool_choice');
     return {};
   }
+  if (!isOnOffer(toolChoice, tools)) losses.add('tool_choice');
   const choice = toolChoice ?? (parallelToolCalls === false ? { kind: 'auto' as const } : undefined);
   return {
     tools: tools.map((tool) => {

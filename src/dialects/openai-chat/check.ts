@@ -1,10 +1,10 @@
 /** Is this body a Chat Completions request? Names the first field that is not, in OpenAI's words. */
-import { type Failure, failure } from '#core/failure';
+import type { Failure } from '#core/failure';
 import type { JsonObject } from '#core/message';
-import { isObject, type JsonKind, kindOf, listOf } from '#dialects/json';
+import { isObject, listOf } from '#dialects/json';
+import { checkEach, checkKind, checkKinds, type FieldKinds, missing, reject, wrongKind } from '#dialects/openai-checks';
 
-/** Fields whose kind matters to us. `null` always counts as absent; unknown fields are nobody's business here. */
-const FIELD_KINDS: Readonly<Record<string, readonly JsonKind[]>> = {
+const FIELD_KINDS: FieldKinds = {
   model: ['string'],
   messages: ['array'],
   stream: ['boolean'],
@@ -25,32 +25,6 @@ const FIELD_KINDS: Readonly<Record<string, readonly JsonKind[]>> = {
   reasoning_effort: ['string'],
 };
 
-const ARTICLE: Record<JsonKind, string> = {
-  null: 'null',
-  boolean: 'a boolean',
-  number: 'a number',
-  oversized: 'a number too large to hold',
-  string: 'a string',
-  array: 'an array',
-  object: 'an object',
-};
-
-const reject = (param: string, message: string): Failure => failure('bad-request', message, { param });
-
-const missing = (param: string): Failure => reject(param, `Missing required parameter: '${param}'.`);
-
-const wrongKind = (param: string, wanted: readonly JsonKind[], value: unknown): Failure =>
-  reject(
-    param,
-    `Invalid type for '${param}': expected ${wanted.map((kind) => ARTICLE[kind]).join(' or ')}, but got ${ARTICLE[kindOf(value)]} instead.`,
-  );
-
-/** @returns why `value` is none of the wanted kinds; null passes */
-const checkKind = (param: string, wanted: readonly JsonKind[], value: unknown): Failure | undefined => {
-  const kind = kindOf(value);
-  return kind === 'null' || wanted.includes(kind) ? undefined : wrongKind(param, wanted, value);
-};
-
 /** -1 is what local servers take for "no limit". */
 const checkCap = (raw: JsonObject, param: string): Failure | undefined => {
   const value = raw[param];
@@ -60,10 +34,8 @@ const checkCap = (raw: JsonObject, param: string): Failure | undefined => {
 
 /** The first problem of the body, or undefined. */
 export const checkChatRequest = (raw: JsonObject): Failure | undefined => {
-  for (const [param, kinds] of Object.entries(FIELD_KINDS)) {
-    const wrong = checkKind(param, kinds, raw[param]);
-    if (wrong) return wrong;
-  }
+  const wrong = checkKinds(raw, FIELD_KINDS);
+  if (wrong) return wrong;
   const cap = checkCap(raw, 'max_tokens') ?? checkCap(raw, 'max_completion_tokens');
   if (cap) return cap;
   if (!Array.isArray(raw.messages)) return missing('messages');
@@ -74,19 +46,6 @@ export const checkChatRequest = (raw: JsonObject): Failure | undefined => {
     return reject('stop', "Invalid type for 'stop': expected an array of strings.");
   }
   return checkEach('messages', raw.messages, checkMessage) ?? checkEach('tools', listOf(raw.tools), checkTool);
-};
-
-const checkEach = (
-  param: string,
-  entries: readonly unknown[],
-  check: (param: string, entry: JsonObject) => Failure | undefined,
-): Failure | undefined => {
-  for (const [index, entry] of entries.entries()) {
-    const at = `${param}[${index}]`;
-    const wrong = isObject(entry) ? check(at, entry) : wrongKind(at, ['object'], entry);
-    if (wrong) return wrong;
-  }
-  return undefined;
 };
 
 const checkMessage = (at: string, message: JsonObject): Failure | undefined => {

@@ -29,13 +29,19 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'parallel_tool_calls',
 ]);
 
+/** Fields set to what would hold without them. */
+const asksNothing = (name: string, value: unknown): boolean => {
+  if (name === 'n') return value === 1;
+  if (name === 'modalities') return listOf(value).every((modality) => modality === 'text');
+  return value === false || (name === 'top_logprobs' && value === 0);
+};
+
 /** The typed conversation of a Chat request. */
 export const chatConversation = (request: ModelRequest): Conversation => {
   const { raw } = request;
   const losses = createLosses();
   for (const [name, value] of Object.entries(raw)) {
-    if (value === null || KNOWN_FIELDS.has(name) || (name === 'n' && value === 1)) continue;
-    losses.add(name);
+    if (value !== null && !KNOWN_FIELDS.has(name) && !asksNothing(name, value)) losses.add(name);
   }
   const turns = readTurns(objectsOf(raw.messages), losses);
   const { tools, toolChoice } = readChatTools(raw, losses);

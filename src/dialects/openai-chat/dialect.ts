@@ -2,9 +2,10 @@
 import type { Dialect } from '#core/dialect';
 import { isObject } from '#dialects/json';
 import { chatConversation } from '#dialects/openai-chat/conversation';
-import { createChatEncoder } from '#dialects/openai-chat/encoder';
-import { chatErrorBody } from '#dialects/openai-chat/errors';
+import { chatUsageFrame, createChatEncoder } from '#dialects/openai-chat/encoder';
+import { chatErrorBody, chatErrorEvent } from '#dialects/openai-chat/errors';
 import { forwardChat } from '#dialects/openai-chat/forward';
+import { createChatKeeper } from '#dialects/openai-chat/keeper';
 import { renderChat } from '#dialects/openai-chat/render';
 import { readChatRequest } from '#dialects/openai-chat/request';
 import { echoChatModel, encodeChatReply, fillChatId, quickScanChat } from '#dialects/openai-chat/response';
@@ -24,15 +25,17 @@ export const openaiChat: Dialect = {
   forward: forwardChat,
   render: renderChat,
   decoder: createChatDecoder,
+  keeper: createChatKeeper,
   encoder: createChatEncoder,
   encodeWhole: encodeChatReply,
   wantsUsage: ({ raw }) => isObject(raw.stream_options) && raw.stream_options.include_usage === true,
+  usageFrame: chatUsageFrame,
   quickScan: quickScanChat,
   echoModel: echoChatModel,
   fillId: fillChatId,
   errorBody: chatErrorBody,
   // On purpose neither a finish reason nor `[DONE]` follows: nothing may make a broken answer look complete.
-  errorEvent: (failure, requestId) => `data: ${JSON.stringify(chatErrorBody(failure, requestId))}\n\n`,
+  errorEvent: chatErrorEvent,
   keepalive: ': keep-alive\n\n',
   classifyError,
 };

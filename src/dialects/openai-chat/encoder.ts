@@ -11,6 +11,23 @@ export const CHAT_TOOL_ID = /\S/;
 
 export const chatResponseId = (responseId: string): string => `chatcmpl-${responseId}`;
 
+/** Everything of a chunk that stands in front of its choices. */
+const chunkHead = (context: EncodeContext): string => {
+  const head = {
+    id: chatResponseId(context.responseId),
+    object: 'chat.completion.chunk',
+    created: context.created,
+    model: context.model,
+  };
+  return `data: ${JSON.stringify(head).slice(0, -1)}`;
+};
+
+const usageChunk = (head: string, usage: Usage): string =>
+  `${head},"choices":[],"usage":${JSON.stringify(writeUsage(usage))}}\n\n`;
+
+/** The chunk that tells usage, for a stream whose tier told none. */
+export const chatUsageFrame = (usage: Usage, context: EncodeContext): string => usageChunk(chunkHead(context), usage);
+
 interface OpenCall {
   readonly index: number;
   readonly progress: JsonProgress;
@@ -36,13 +53,7 @@ class ChatEncoder implements AnswerEncoder {
 
   constructor(context: EncodeContext) {
     this.#context = context;
-    const head = {
-      id: chatResponseId(context.responseId),
-      object: 'chat.completion.chunk',
-      created: context.created,
-      model: context.model,
-    };
-    this.#head = `data: ${JSON.stringify(head).slice(0, -1)}`;
+    this.#head = chunkHead(context);
     this.#toolId = createToolIds('call', context.responseId, CHAT_TOOL_ID);
   }
 
@@ -137,6 +148,6 @@ class ChatEncoder implements AnswerEncoder {
   #usageChunk(): string {
     if (!this.#context.includeUsage) return '';
     const usage = this.#usage ?? estimatedUsage(this.#context.promptTokens, this.#outputChars);
-    return `${this.#head},"choices":[],"usage":${JSON.stringify(writeUsage(usage))}}\n\n`;
+    return usageChunk(this.#head, usage);
   }
 }

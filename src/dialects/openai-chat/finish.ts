@@ -86,7 +86,7 @@ export const readUsage = (value: unknown): Usage | undefined => {
 };
 
 export const writeUsage = (usage: Usage): JsonObject => {
-  const { input, output, cacheRead, cacheWrite, reasoning } = usage;
+  const { input, output, cacheRead, cacheWrite, reasoning, estimated } = usage;
   const prompt = defined({ cached_tokens: cacheRead, cache_write_tokens: cacheWrite });
   return {
     prompt_tokens: input,
@@ -94,5 +94,6 @@ export const writeUsage = (usage: Usage): JsonObject => {
     total_tokens: input + output,
     ...(Object.keys(prompt).length > 0 ? { prompt_tokens_details: prompt } : {}),
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+    ...(estimated ? { anvil_estimated: true } : {}),
   };
 };

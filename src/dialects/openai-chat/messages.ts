@@ -121,18 +121,14 @@ const writeUserPart = (part: ContentPart, losses: Losses): JsonObject | undefine
 
 const writeAssistant = (turn: Turn, facts: ChatTierFacts, losses: Losses): JsonObject => {
   const calls: JsonObject[] = [];
-  let reasoning = '';
   for (const part of turn.parts) {
-    if (part.kind === 'thinking') {
-      if (part.redacted !== undefined) losses.add('messages.redacted_thinking');
-      if (part.signature) losses.add('messages.thinking.signature');
-      if (facts.reasoningHistory) reasoning += part.text;
-      else if (part.text !== '') losses.add('messages.thinking');
-    } else if (part.kind === 'tool-call') {
+    if (part.kind === 'tool-call') {
       const called = { name: part.name, arguments: part.arguments };
       calls.push({ id: part.id, type: 'function', function: called });
     } else if (isMedia(part)) losses.add(`messages.assistant.${part.kind}`);
   }
+  const mayReason = facts.reasoningHistory === 'all' || (facts.reasoningHistory === 'with-calls' && calls.length > 0);
+  const reasoning = reasoningOf(turn, mayReason, losses);
   const text = textsOf(turn.parts).join('');
   return {
     role: 'assistant',
@@ -140,4 +136,17 @@ const writeAssistant = (turn: Turn, facts: ChatTierFacts, losses: Losses): JsonO
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   };
+};
+
+/** What the assistant thought in a turn, as far as the tier may be told; proofs stay with their own dialect. */
+const reasoningOf = (turn: Turn, mayReason: boolean, losses: Losses): string => {
+  let reasoning = '';
+  for (const part of turn.parts) {
+    if (part.kind !== 'thinking') continue;
+    if (part.redacted !== undefined) losses.add('messages.redacted_thinking');
+    if (part.signature) losses.add('messages.thinking.signature');
+    if (mayReason) reasoning += part.text;
+    else if (part.text !== '') losses.add('messages.thinking');
+  }
+  return reasoning;
 };

@@ -37,6 +37,8 @@ const readFacts = (raw: JsonObject): RequestFacts => {
   draft.maxOutputTokens = chatOutputCap(raw);
   draft.thinkingEnabled = chatThinkingEnabled(raw);
   draft.wantsJson = isObject(raw.response_format) && String(raw.response_format.type).startsWith('json');
+  const choices = numberOf(raw.n);
+  if (choices !== undefined && choices > 1) draft.choices = choices;
   draft.tools = raw.tools;
   for (const tool of objectsOf(raw.tools)) draft.toolNames.push(toolName(tool));
   const forced = isObject(raw.tool_choice) || raw.tool_choice === 'required';

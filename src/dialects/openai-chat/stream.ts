@@ -1,9 +1,12 @@
 /** What does a Chat stream say? Turns its chunks into parts with blocks that start, grow and end in order. */
 import type { AnswerDecoder, SseEvent } from '#core/dialect';
 import type { JsonObject, StreamPart } from '#core/message';
+import type { Tier } from '#core/tier';
 import { defined, isObject, listOf, numberOf, objectsOf, parseJson, textOf } from '#dialects/json';
 import { createJsonProgress, type JsonProgress } from '#dialects/json-progress';
 import { isBrokenFinish, readFinish, readUsage } from '#dialects/openai-chat/finish';
+import { createThinkSplitter, type ThinkSplitter } from '#dialects/openai-chat/think-tags';
+import { writesThinkTags } from '#dialects/openai-chat/tier-facts';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
 const DONE = '[DONE]';
@@ -24,8 +27,12 @@ interface Call {
   readonly progress: JsonProgress;
 }
 
-/** Decoder for one Chat answer; only the first choice is read. */
-export const createChatDecoder = (): AnswerDecoder => new ChatDecoder();
+/**
+ * Decoder for one Chat answer; only the first choice is read.
+ * @param tier decides whether thinking may stand in tags inside the text
+ */
+export const createChatDecoder = (tier?: Tier): AnswerDecoder =>
+  new ChatDecoder(tier !== undefined && writesThinkTags(tier) ? createThinkSplitter() : undefined);
 
 class ChatDecoder implements AnswerDecoder {
   #parts: StreamPart[] = [];
@@ -38,6 +45,12 @@ class ChatDecoder implements AnswerDecoder {
   #finished = false;
   #refused = false;
   #done = false;
+  /** Looks for thinking in the text, unless the tier has another place for it. */
+  #tags: ThinkSplitter | undefined;
+
+  constructor(tags: ThinkSplitter | undefined) {
+    this.#tags = tags;
+  }
 
   event(event: SseEvent): readonly StreamPart[] {
     const data = event.data.trim();
@@ -108,12 +121,13 @@ class ChatDecoder implements AnswerDecoder {
   }
 
   #delta(delta: JsonObject): void {
-    this.#grow('thinking', textOf(delta.reasoning_content) ?? textOf(delta.reasoning));
-    if (typeof delta.content === 'string') this.#grow('text', delta.content);
+    this.#reason(textOf(delta.reasoning_content) ?? textOf(delta.reasoning));
+    if (typeof delta.content === 'string') this.#say(delta.content);
     else for (const part of objectsOf(delta.content)) this.#contentPart(part);
     const refusal = textOf(delta.refusal);
     if (refusal !== undefined) {
       this.#refused = true;
+      this.#sayKept();
       this.#closeProse();
       this.#parts.push({ type: 'refusal-delta', text: refusal });
     }
@@ -129,8 +143,26 @@ class ChatDecoder implements AnswerDecoder {
   #contentPart(part: JsonObject): void {
     if (part.type === 'thinking') {
       const texts = typeof part.thinking === 'string' ? [part] : objectsOf(part.thinking);
-      for (const inner of texts) this.#grow('thinking', textOf(inner.text) ?? textOf(inner.thinking));
-    } else this.#grow('text', textOf(part.text));
+      for (const inner of texts) this.#reason(textOf(inner.text) ?? textOf(inner.thinking));
+    } else this.#say(textOf(part.text));
+  }
+
+  /** Thinking in a field of its own: what stands in the text is text. */
+  #reason(text: string | undefined): void {
+    if (text === undefined) return;
+    this.#sayKept();
+    this.#tags = undefined;
+    this.#grow('thinking', text);
+  }
+
+  #say(text: string | undefined): void {
+    if (!this.#tags || text === undefined) this.#grow('text', text);
+    else for (const piece of this.#tags.push(text)) this.#grow(piece.kind, piece.text);
+  }
+
+  /** Says what was kept back as the possible beginning of a tag; mere white space in front of a call is nothing. */
+  #sayKept(): void {
+    for (const { kind, text } of this.#tags?.flush() ?? []) if (text.trim() !== '') this.#grow(kind, text);
   }
 
   #grow(kind: 'text' | 'thinking', text: string | undefined): void {
@@ -182,6 +214,7 @@ class ChatDecoder implements AnswerDecoder {
 
   #startCall(call: Call): void {
     if (call.block !== undefined) return;
+    this.#sayKept();
     this.#closeProse();
     this.#endClosedCalls();
     call.block = this.#blocks++;
@@ -211,6 +244,7 @@ class ChatDecoder implements AnswerDecoder {
   }
 
   #closeBlocks(): void {
+    this.#sayKept();
     this.#closeProse();
     for (const call of this.#calls) {
       if (call.block === undefined && (call.name !== '' || call.id !== '' || call.early !== '')) this.#startCall(call);

@@ -8,8 +8,8 @@ export interface ChatTierFacts {
   readonly wantsOldCap: boolean;
   readonly reasoningEffort: boolean;
   readonly topK: boolean;
-  /** Assistant history may carry `reasoning_content`. */
-  readonly reasoningHistory: boolean;
+  /** Which turns of the assistant carry `reasoning_content` when they are told again. */
+  readonly reasoningHistory: 'all' | 'with-calls' | 'none';
   /** A system message may follow the first user message, and `developer` is a known role. */
   readonly midSystem: boolean;
 }
@@ -27,6 +27,8 @@ const isOllama = (tier: Tier, port: string | undefined): boolean => tier.engine 
  * - OpenAI's own service refuses `max_tokens` for reasoning models, `top_k`, and fields unknown to it in messages.
  * - Ollama answers 400 to `reasoning_effort` when the model cannot think, and reads `max_tokens` only.
  * - Other clouds differ too much to guess: they get `reasoning_effort` when the tier's `forward` names it.
+ * - Clouds that reason between tool calls (DeepSeek, Qwen, Kimi, GLM) want their reasoning back in front of those calls, and
+ *   ignore or refuse it elsewhere. Local chat templates take it everywhere and leave out what they do not want.
  * - Local chat templates refuse or drop a later system message and the `developer` role.
  */
 export const chatTierFacts = (tier: Tier, model: string): ChatTierFacts => {
@@ -39,7 +41,13 @@ export const chatTierFacts = (tier: Tier, model: string): ChatTierFacts => {
     wantsOldCap: local,
     reasoningEffort: knowsEffort || tier.forward.includes('reasoning_effort'),
     topK: local || tier.forward.includes('top_k'),
-    reasoningHistory: !openai,
+    reasoningHistory: openai ? 'none' : local ? 'all' : 'with-calls',
     midSystem: !local,
   };
 };
+
+/**
+ * Whether a tier may write its thinking into the text, between `<think>` tags. Local servers do so when they run without
+ * a reasoning parser; a cloud service has a field for it.
+ */
+export const writesThinkTags = (tier: Tier): boolean => tier.privacy === 'local';

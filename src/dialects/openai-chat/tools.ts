@@ -2,6 +2,7 @@
 import type { Conversation, JsonObject, ToolChoice, ToolDefinition } from '#core/message';
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
+import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
 
 /** Tools and choice of a Chat body; hosted and custom tools have no neutral form and are named as losses. */
 export const readChatTools = (
@@ -44,9 +45,10 @@ const readChoice = (value: unknown, losses: Losses): ToolChoice | undefined => {
 export const writeChatTools = (conversation: Conversation, losses: Losses): JsonObject => {
   const { tools, toolChoice, parallelToolCalls } = conversation;
   if (tools.length === 0) {
-    if (toolChoice) losses.add('tool_choice');
+    if (isForcedChoice(toolChoice)) losses.add('tool_choice');
     return {};
   }
+  if (!isOnOffer(toolChoice, tools)) losses.add('tool_choice');
   return {
     tools: tools.map((tool) => {
       if (tool.cacheControl) losses.add('tools.cache_control');

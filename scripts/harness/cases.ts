@@ -1,0 +1,201 @@
+/** Did a client do in one case what its user expects: the answer shown, the tool run, the bad answer never seen? */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { DecisionRecord } from '#core/decision';
+import { type ChildEnd, runChild } from '#scripts/harness/child';
+import { type Client, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
+import type { Installed } from '#scripts/harness/install';
+import { pngBytes } from '#scripts/harness/picture';
+import { type CaseName, IMAGE_FILE, PROOF, PROOF_FILE, scriptOf, WORDS } from '#scripts/harness/scripts';
+import { startWorld, type World } from '#scripts/harness/world';
+
+const CASE_MS_MAX = 90_000;
+/** How long a client may go on asking when nothing is left. */
+export const EXHAUSTION_MS_MAX = 40_000;
+
+export interface Result {
+  readonly client: string;
+  readonly version: string;
+  readonly caller: Dialect;
+  readonly tier: Dialect;
+  readonly case: CaseName;
+  readonly ok: boolean;
+  /** Why it failed; for exhaustion how it ended. */
+  readonly note: string;
+  /** Requests that the client made of generation routes. */
+  readonly requests: number;
+  readonly ms: number;
+}
+
+export interface CaseOptions {
+  readonly client: Client;
+  readonly installed: Extract<Installed, { readonly ok: true }>;
+  readonly caller: Dialect;
+  readonly tier: Dialect;
+  readonly name: CaseName;
+  readonly router: string;
+  /** Where the traces of failed cases are kept. */
+  readonly evidence: string;
+  readonly keepAll: boolean;
+}
+
+const PROMPTS: Readonly<Record<CaseName, string>> = {
+  answer: 'Say hello to the harness, in one sentence.',
+  tool: 'Run the command that prints the proof, then tell me what it printed.',
+  image: `Look at the picture ${IMAGE_FILE} in this folder and say what it shows.`,
+  escalation: 'Run the command that prints the proof, then tell me what it printed.',
+  exhaustion: 'Say hello to the harness, in one sentence.',
+};
+
+/** Whether this client has the means for the case. */
+export const canRun = (client: Client, name: CaseName): boolean => name !== 'image' || client.image !== undefined;
+
+/** Nothing of this machine but programs; telemetry off wherever a common switch exists. */
+const environment = (home: string, path: readonly string[]): Record<string, string> => ({
+  PATH: [...path, '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+  HOME: home,
+  TMPDIR: join(home, 'tmp'),
+  XDG_CONFIG_HOME: join(home, '.config'),
+  XDG_DATA_HOME: join(home, '.local/share'),
+  XDG_STATE_HOME: join(home, '.local/state'),
+  XDG_CACHE_HOME: join(home, '.cache'),
+  SHELL: '/bin/bash',
+  LANG: 'C.UTF-8',
+  TERM: 'dumb',
+  NO_COLOR: '1',
+  DO_NOT_TRACK: '1',
+  [KEY_ENV]: KEY,
+});
+
+interface Ran {
+  readonly end: ChildEnd;
+  readonly world: World;
+  readonly decisions: readonly DecisionRecord[];
+  readonly proofFile: string | undefined;
+}
+
+/** Empty where all is well. */
+type Judge = (ran: Ran, client: Client) => readonly string[];
+
+const unless = (good: boolean, complaint: string): readonly string[] => (good ? [] : [complaint]);
+
+const ended = ({ end }: Ran): readonly string[] =>
+  end.timedOut
+    ? [`still running after ${Math.round(end.ms / 1000)} s`]
+    : unless(end.exit === 0, `exit code ${end.exit}`);
+
+const shown = ({ end }: Ran, words: string): boolean => `${end.out}\n${end.err}`.includes(words);
+
+const toolWorked: Judge = (ran, client) =>
+  client.shell === undefined
+    ? unless(shown(ran, WORDS.answer), 'the answer was not shown')
+    : [
+        ...unless(ran.proofFile?.includes(PROOF) === true, 'the tool was not executed'),
+        ...unless(shown(ran, WORDS.toolUsed), 'the result of the tool was not used'),
+      ];
+
+const escalated = ({ attempts, servedTier, outcome }: DecisionRecord): boolean =>
+  outcome === 'finished' &&
+  servedTier === 'heavy' &&
+  attempts[0]?.tier === 'fast' &&
+  attempts[0].outcome === 'rejected';
+
+const JUDGES: Readonly<Record<CaseName, Judge>> = {
+  answer: (ran) => [...ended(ran), ...unless(shown(ran, WORDS.answer), 'the answer was not shown')],
+  tool: (ran, client) => [...ended(ran), ...toolWorked(ran, client)],
+  image: (ran) => [...ended(ran), ...unless(shown(ran, WORDS.imageSeen), 'the image did not reach the tier')],
+  escalation: (ran, client) => [
+    ...ended(ran),
+    ...toolWorked(ran, client),
+    ...unless(!shown(ran, WORDS.half), 'the rejected answer was shown'),
+    ...unless(ran.decisions.some(escalated), 'no decision shows the rejected attempt before the good one'),
+  ],
+  exhaustion: (ran) => [
+    ...unless(!ran.end.timedOut, `still asking after ${EXHAUSTION_MS_MAX / 1000} s`),
+    ...unless(
+      ran.decisions.some(({ outcome }) => outcome === 'exhausted'),
+      'no request was exhausted',
+    ),
+  ],
+};
+
+const writeEvidence = async (folder: string, { end, world, decisions }: Ran): Promise<void> => {
+  await rm(folder, { recursive: true, force: true });
+  const seen = [...world.fast.requests, ...world.heavy.requests].map(({ path, headers, json }) => ({
+    path,
+    headers,
+    json,
+  }));
+  const wire = world.tap
+    .exchanges()
+    .map(
+      ({ sent, received }, index) =>
+        `=== connection ${index}: client\n${sent}\n=== connection ${index}: router\n${received}\n`,
+    );
+  const texts: Readonly<Record<string, string>> = {
+    'client.out': end.out,
+    'client.err': end.err,
+    'router.log': world.log(),
+    'wire.txt': wire.join('\n'),
+    'tiers.json': JSON.stringify(seen, null, 1),
+    'decisions.json': JSON.stringify(decisions, null, 1),
+  };
+  await Promise.all(Object.entries(texts).map(([name, text]) => Bun.write(join(folder, name), text)));
+};
+
+const readIfThere = async (path: string): Promise<string | undefined> => {
+  const file = Bun.file(path);
+  return (await file.exists()) ? file.text() : undefined;
+};
+
+const launchIn = async (root: string, world: World, options: CaseOptions): Promise<ChildEnd> => {
+  const { client, caller, name, installed } = options;
+  const home = join(root, 'home');
+  const work = join(root, 'work');
+  await mkdir(join(home, 'tmp'), { recursive: true });
+  await Bun.write(join(work, IMAGE_FILE), pngBytes());
+  const image = name === 'image' && client.image === 'prompt' ? { image: join(work, IMAGE_FILE) } : {};
+  const setup = { url: world.tap.url, dialect: caller, home, work, program: installed.program, prompt: PROMPTS[name] };
+  const launch = client.launch({ ...setup, ...image });
+  for (const [path, text] of Object.entries(launch.files ?? {})) {
+    await mkdir(dirname(join(home, path)), { recursive: true });
+    await Bun.write(join(home, path), text);
+  }
+  return runChild({
+    command: launch.command,
+    cwd: work,
+    env: { ...environment(home, installed.path), ...launch.env },
+    limitMs: name === 'exhaustion' ? EXHAUSTION_MS_MAX : CASE_MS_MAX,
+  });
+};
+
+/** Runs one case from an empty HOME to the verdict. */
+export const runCase = async (options: CaseOptions): Promise<Result> => {
+  const { client, caller, tier, name, router, evidence, keepAll } = options;
+  const root = await mkdtemp(join(tmpdir(), 'anvil-harness-'));
+  try {
+    const script = scriptOf(name, client, tier, join(root, 'work'));
+    await using world = await startWorld({ dialect: tier, script, folder: root, router });
+    const end = await launchIn(root, world, options);
+    const proofFile = await readIfThere(join(root, 'work', PROOF_FILE));
+    const ran: Ran = { end, world, decisions: await world.decisions(), proofFile };
+    const complaints = JUDGES[name](ran, client);
+    if (complaints.length > 0 || keepAll) {
+      await writeEvidence(join(evidence, `${client.name}-${caller}-${tier}-${name}`), ran);
+    }
+    return {
+      client: client.name,
+      version: client.version,
+      caller,
+      tier,
+      case: name,
+      ok: complaints.length === 0,
+      note: complaints.join('; '),
+      requests: world.tap.requests,
+      ms: Math.round(end.ms),
+    };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,123 @@
+/** Does every real client work through the router? Installs them, drives each through every case, prints the matrix. */
+
+import { VERSION } from '#core/version';
+import { canRun, type Result, runCase } from '#scripts/harness/cases';
+import { killAllGroups, runChild } from '#scripts/harness/child';
+import type { Client } from '#scripts/harness/client';
+import { CLIENTS } from '#scripts/harness/clients';
+import { type Installed, install } from '#scripts/harness/install';
+import { type Missing, mergeReports, type Report, renderMatrix, withMatrix } from '#scripts/harness/matrix';
+import { type Options, readOptions, USAGE } from '#scripts/harness/options';
+
+const PAGE = new URL('../../docs/harnesses.md', import.meta.url);
+/** Set in the process that runs the cases, which sees no network but loopback: what could not be installed, as JSON. */
+const INSIDE = 'ANVIL_HARNESS_INSIDE';
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface Ready {
+  readonly client: Client;
+  readonly installed: Extract<Installed, { readonly ok: true }>;
+}
+
+const installAll = async (
+  { clients, cache }: Options,
+  failed: readonly Missing[],
+): Promise<{ readonly ready: readonly Ready[]; readonly missing: readonly Missing[] }> => {
+  const ready: Ready[] = [];
+  const missing: Missing[] = [...failed];
+  for (const client of clients.filter(({ name }) => failed.every((entry) => entry.client !== name))) {
+    const installed = await install(client, cache);
+    if (installed.ok) ready.push({ client, installed });
+    else missing.push({ client: client.name, version: client.version, reason: installed.reason });
+  }
+  return { ready, missing };
+};
+
+/** The exhaustion of a client does not depend on the tier's dialect: it is run once. */
+const casesOf = (options: Options, client: Client, tierIndex: number) =>
+  options.cases.filter((name) => canRun(client, name) && (name !== 'exhaustion' || tierIndex === 0));
+
+const drive = async (options: Options, { client, installed }: Ready): Promise<readonly Result[]> => {
+  const results: Result[] = [];
+  for (const caller of client.dialects.filter((dialect) => options.callers.includes(dialect))) {
+    for (const [index, tier] of options.tiers.entries()) {
+      for (const name of casesOf(options, client, index)) {
+        const { router, evidence, keepAll } = options;
+        const result = await runCase({ client, installed, caller, tier, name, router, evidence, keepAll });
+        results.push(result);
+        const verdict = result.ok ? 'good' : `FAILED: ${result.note}`;
+        tell(`${client.name} ${caller} → ${tier}, ${name}: ${verdict} (${result.requests} requests, ${result.ms} ms)`);
+      }
+    }
+  }
+  return results;
+};
+
+const readReport = async (path: string): Promise<Report | undefined> => {
+  const file = Bun.file(path);
+  return (await file.exists()) ? ((await file.json()) as Report) : undefined;
+};
+
+const finish = async (options: Options, report: Report): Promise<number> => {
+  const { json, write, evidence } = options;
+  const older = json === undefined ? undefined : await readReport(json);
+  const whole = older === undefined ? report : mergeReports(older, report);
+  if (json !== undefined) await Bun.write(json, `${JSON.stringify(whole, null, 1)}\n`);
+  const matrix = renderMatrix(
+    whole,
+    CLIENTS.map(({ name }) => name),
+  );
+  process.stdout.write(matrix);
+  if (write) await Bun.write(PAGE, withMatrix(await Bun.file(PAGE).text(), matrix));
+  const bad = report.results.filter(({ ok }) => !ok).length;
+  if (bad > 0) tell(`${bad} of ${report.results.length} cases failed; their traces are in ${evidence}`);
+  return bad > 0 || report.missing.length > 0 ? 1 : 0;
+};
+
+/** Runs this program again where only loopback exists; undefined where the system cannot do that. */
+const withoutNetwork = async (words: readonly string[], missing: readonly Missing[]): Promise<number | undefined> => {
+  const wrap = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'inside'];
+  const can = await runChild({
+    command: [...wrap, 'true'],
+    cwd: '/',
+    env: { PATH: process.env.PATH ?? '' },
+    limitMs: 5_000,
+  }).catch(() => undefined);
+  if (can?.exit !== 0) return undefined;
+  const child = Bun.spawn([...wrap, process.execPath, import.meta.path, ...words], {
+    env: { ...process.env, [INSIDE]: JSON.stringify(missing) },
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+  });
+  const stop = (): void => child.kill('SIGTERM');
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return child.exited;
+};
+
+const main = async (words: readonly string[]): Promise<number> => {
+  if (words.includes('--help')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const options = readOptions(words);
+  const inside = process.env[INSIDE];
+  const { ready, missing } = await installAll(options, inside === undefined ? [] : (JSON.parse(inside) as Missing[]));
+  if (inside === undefined && process.platform === 'linux') {
+    const code = await withoutNetwork(words, missing);
+    if (code !== undefined) return code;
+    tell('no network namespace can be made here: clients may look up hosts other than this one');
+  }
+  const results: Result[] = [];
+  for (const one of ready) results.push(...(await drive(options, one)));
+  return finish(options, { router: VERSION, results, missing });
+};
+
+process.on('exit', killAllGroups);
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(130));
+const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  tell(`test:harness: ${error instanceof Error ? error.message : String(error)}`);
+  return 2;
+});
+// A listener that a failed case left behind must not keep the process.
+process.exit(exitCode);
