@@ -4,6 +4,7 @@ import { configJsonSchema, renderConfigReference } from '#config/reference';
 import { renderErrorReference } from '#core/error-reference';
 import { renderTranslationReference } from '#core/loss-reference';
 import { renderMachinesReadme } from '#machines/describe';
+import { renderExamples } from '#scripts/examples';
 
 /** Path from the root of the project, and what the file must say. */
 const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -13,6 +14,7 @@ const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/translation.md': renderTranslationReference,
   'configs/schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   'machines/README.md': renderMachinesReadme,
+  ...Object.fromEntries(Object.entries(await renderExamples()).map(([path, text]) => [path, () => text])),
 };
 
 const ROOT = new URL('..', import.meta.url);

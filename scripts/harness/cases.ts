@@ -7,12 +7,15 @@ import { type ChildEnd, runChild } from '#scripts/harness/child';
 import { type Client, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
 import type { Installed } from '#scripts/harness/install';
 import { pngBytes } from '#scripts/harness/picture';
+import { applyRecipe, hasRecipe } from '#scripts/harness/recipe';
 import { type CaseName, IMAGE_FILE, PROOF, PROOF_FILE, scriptOf, WORDS } from '#scripts/harness/scripts';
 import { startWorld, type World } from '#scripts/harness/world';
 
 const CASE_MS_MAX = 90_000;
-/** How long a client may go on asking when nothing is left. */
+/** How long a client is watched when nothing is left; one that waits as it was told may well be waiting then. */
 export const EXHAUSTION_MS_MAX = 40_000;
+/** More requests in that time are a storm. */
+const EXHAUSTION_REQUESTS_MAX = 10;
 
 export interface Result {
   readonly client: string;
@@ -21,7 +24,9 @@ export interface Result {
   readonly tier: Dialect;
   readonly case: CaseName;
   readonly ok: boolean;
-  /** Why it failed; for exhaustion how it ended. */
+  /** Whether the client came to an end by itself. */
+  readonly ended: boolean;
+  /** Why it failed; empty where it did not. */
   readonly note: string;
   /** Requests that the client made of generation routes. */
   readonly requests: number;
@@ -112,7 +117,7 @@ const JUDGES: Readonly<Record<CaseName, Judge>> = {
     ...unless(ran.decisions.some(escalated), 'no decision shows the rejected attempt before the good one'),
   ],
   exhaustion: (ran) => [
-    ...unless(!ran.end.timedOut, `still asking after ${EXHAUSTION_MS_MAX / 1000} s`),
+    ...unless(ran.world.tap.requests <= EXHAUSTION_REQUESTS_MAX, `${ran.world.tap.requests} requests are a storm`),
     ...unless(
       ran.decisions.some(({ outcome }) => outcome === 'exhausted'),
       'no request was exhausted',
@@ -156,12 +161,15 @@ const launchIn = async (root: string, world: World, options: CaseOptions): Promi
   await mkdir(join(home, 'tmp'), { recursive: true });
   await Bun.write(join(work, IMAGE_FILE), pngBytes());
   const image = name === 'image' && client.image === 'prompt' ? { image: join(work, IMAGE_FILE) } : {};
-  const setup = { url: world.tap.url, dialect: caller, home, work, program: installed.program, prompt: PROMPTS[name] };
+  const configured = hasRecipe(client, caller);
+  const { program } = installed;
+  const setup = { url: world.tap.url, dialect: caller, home, work, program, prompt: PROMPTS[name], configured };
   const launch = client.launch({ ...setup, ...image });
   for (const [path, text] of Object.entries(launch.files ?? {})) {
     await mkdir(dirname(join(home, path)), { recursive: true });
     await Bun.write(join(home, path), text);
   }
+  if (configured) await applyRecipe(client, setup);
   return runChild({
     command: launch.command,
     cwd: work,
@@ -191,6 +199,7 @@ export const runCase = async (options: CaseOptions): Promise<Result> => {
       tier,
       case: name,
       ok: complaints.length === 0,
+      ended: !end.timedOut,
       note: complaints.join('; '),
       requests: world.tap.requests,
       ms: Math.round(end.ms),

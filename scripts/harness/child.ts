@@ -24,6 +24,12 @@ export interface ChildEnd {
 
 const groups = new Set<number>();
 
+/** Keeps a process that leads a group in mind, so that it ends with this one. */
+export const watchGroup = (child: Bun.Subprocess): void => {
+  groups.add(child.pid);
+  void child.exited.then(() => groups.delete(child.pid));
+};
+
 /** Ends every process of a group; one that has gone already is no error. */
 export const killGroup = (leader: number): void => {
   try {

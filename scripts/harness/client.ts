@@ -1,5 +1,6 @@
 /** What the harness driver must know about one client: where it comes from, how it is started, which tools it offers. */
 import type { DialectName } from '#core/message';
+import type { HarnessName } from '#ops/harness-env/harnesses';
 
 /** Dialects by the short names of the command line. */
 export const DIALECTS = {
@@ -32,6 +33,8 @@ export interface Setup {
   /** Path of a program that the client's package brings. */
   readonly program: (name: string) => string;
   readonly prompt: string;
+  /** The files of `harness env` will be there; the client gets nothing but what they leave open. */
+  readonly configured: boolean;
   /** Set where the prompt itself should carry an image: path of a PNG file. */
   readonly image?: string;
 }
@@ -56,6 +59,8 @@ export interface Client {
   readonly registry: 'npm' | 'pypi';
   /** Version shown in the matrix. */
   readonly version: string;
+  /** What `harness env` calls it; its recipe is for the first of the dialects. */
+  readonly recipe?: HarnessName;
   /** What it can speak to the router. */
   readonly dialects: readonly Dialect[];
   /** The tool that runs a command line; absent for a client without tools. */

@@ -37,12 +37,13 @@ export const claudeCode: Client = {
   packages: { '@anthropic-ai/claude-code': '2.1.329' },
   registry: 'npm',
   version: '2.1.329',
+  recipe: 'claude-code',
   dialects: ['messages'],
   shell: bash,
   image: read,
-  launch: ({ url, program, prompt }) => ({
+  launch: ({ url, program, prompt, configured }) => ({
     command: claudeWords(program('claude'), prompt),
-    env: environment(url),
+    env: configured ? QUIET : environment(url),
   }),
 };
 

@@ -41,24 +41,25 @@ const piModels = (setup: Setup, apiKey: string): string =>
     },
   });
 
-const piClient = (name: string, scope: string, version: string, apiKey: string): Client => ({
+const piClient = (name: string, scope: string, version: string, apiKey: string, recipe: boolean): Client => ({
   name,
   packages: { [`@${scope}/pi-coding-agent`]: version },
   registry: 'npm',
   version,
+  ...(recipe ? { recipe: 'pi' } : {}),
   dialects: ['chat', 'messages', 'responses'],
   shell: (command) => ({ name: 'bash', arguments: { command } }),
   image: (path) => ({ name: 'read', arguments: { path } }),
   launch: (setup) => ({
     command: [setup.program('pi'), '-p', '--provider', 'anvil', '--model', MODEL, setup.prompt],
     env: { PI_OFFLINE: '1', PI_TELEMETRY: '0' },
-    files: { '.pi/agent/models.json': piModels(setup, apiKey) },
+    files: setup.configured ? {} : { '.pi/agent/models.json': piModels(setup, apiKey) },
   }),
 });
 
-export const pi = piClient('pi', 'earendil-works', '0.87.1', `$${KEY_ENV}`);
+export const pi = piClient('pi', 'earendil-works', '0.87.1', `$${KEY_ENV}`, true);
 /** The old name takes the bare name of the variable; with a `$` it sends the literal text. */
-export const piMario = piClient('pi-mario', 'mariozechner', '0.73.1', KEY_ENV);
+export const piMario = piClient('pi-mario', 'mariozechner', '0.73.1', KEY_ENV, false);
 
 const OPENCODE_PACKAGE: Readonly<Record<Dialect, string>> = {
   chat: '@ai-sdk/openai-compatible',
@@ -66,10 +67,11 @@ const OPENCODE_PACKAGE: Readonly<Record<Dialect, string>> = {
   responses: '@ai-sdk/openai',
 };
 
+const QUIET_OPENCODE = { autoupdate: false, share: 'disabled' };
+
 const opencodeConfig = ({ url, dialect }: Setup): string =>
   JSON.stringify({
-    autoupdate: false,
-    share: 'disabled',
+    ...QUIET_OPENCODE,
     provider: {
       anvil: {
         npm: OPENCODE_PACKAGE[dialect],
@@ -92,20 +94,27 @@ export const opencode: Client = {
   packages: { 'opencode-ai': '1.18.33' },
   registry: 'npm',
   version: '1.18.33',
+  recipe: 'opencode',
   dialects: ['chat', 'messages', 'responses'],
   shell: (command) => ({ name: 'bash', arguments: { command, description: 'Prints the proof' } }),
   image: (path) => ({ name: 'read', arguments: { filePath: path } }),
   launch: (setup) => ({
     command: [setup.program('opencode'), 'run', '--auto', '-m', `anvil/${MODEL}`, setup.prompt],
     env: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
-    files: { '.config/opencode/opencode.json': opencodeConfig(setup) },
+    files: {
+      '.config/opencode/opencode.json': setup.configured ? JSON.stringify(QUIET_OPENCODE) : opencodeConfig(setup),
+    },
   }),
 };
 
+const openclawBase = ({ work }: Setup) => ({
+  gateway: { mode: 'local' },
+  agents: { defaults: { model: { primary: `anvil/${MODEL}` }, workspace: work } },
+});
+
 const openclawConfig = (setup: Setup): string =>
   JSON.stringify({
-    gateway: { mode: 'local' },
-    agents: { defaults: { model: { primary: `anvil/${MODEL}` }, workspace: setup.work } },
+    ...openclawBase(setup),
     models: {
       mode: 'merge',
       providers: {
@@ -136,6 +145,7 @@ export const openclaw: Client = {
   packages: { openclaw: '2026.9.6' },
   registry: 'npm',
   version: '2026.9.6',
+  recipe: 'openclaw',
   dialects: ['chat', 'messages', 'responses'],
   shell: (command) => ({ name: 'exec', arguments: { command } }),
   image: (path) => ({ name: 'read', arguments: { path } }),
@@ -153,24 +163,16 @@ export const openclaw: Client = {
         '--json',
         setup.prompt,
       ],
-      files: { [config]: openclawConfig(setup) },
+      files: { [config]: setup.configured ? JSON.stringify(openclawBase(setup)) : openclawConfig(setup) },
     };
   },
 };
 
-const codexConfig = ({ url }: Setup): string => `model = "${MODEL}"
-model_provider = "anvil"
-model_context_window = ${CONTEXT_TOKENS}
-check_for_update_on_startup = false
+/** The rest comes from the recipe. */
+const CODEX_CONFIG = `check_for_update_on_startup = false
 
 [analytics]
 enabled = false
-
-[model_providers.anvil]
-name = "anvil"
-base_url = "${url}/v1"
-env_key = "${KEY_ENV}"
-wire_api = "responses"
 `;
 
 export const codex: Client = {
@@ -178,6 +180,7 @@ export const codex: Client = {
   packages: { '@openai/codex': '0.169.0' },
   registry: 'npm',
   version: '0.169.0',
+  recipe: 'codex',
   dialects: ['responses'],
   shell: (command) => ({ name: 'exec_command', arguments: { cmd: command } }),
   image: (path) => ({ name: 'view_image', arguments: { path } }),
@@ -190,6 +193,6 @@ export const codex: Client = {
       setup.prompt,
     ],
     env: { [KEY_ENV]: KEY },
-    files: { '.codex/config.toml': codexConfig(setup) },
+    files: { '.codex/config.toml': CODEX_CONFIG },
   }),
 };

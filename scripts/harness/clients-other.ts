@@ -19,6 +19,8 @@ export const cline: Client = {
   }),
 };
 
+const CONTINUE_FILE = '.continue/config.yaml';
+
 const continueConfig = ({ url, dialect }: Setup): string => `name: anvil
 version: 1.0.0
 schema: v1
@@ -38,12 +40,13 @@ export const continueCli: Client = {
   packages: { '@continuedev/cli': '1.5.47' },
   registry: 'npm',
   version: '1.5.47',
+  recipe: 'continue',
   dialects: ['chat', 'messages'],
   shell: (command) => ({ name: 'Bash', arguments: { command } }),
   launch: (setup) => ({
-    command: [setup.program('cn'), '-p', '--auto', '--config', `${setup.home}/config.yaml`, setup.prompt],
+    command: [setup.program('cn'), '-p', '--auto', '--config', `${setup.home}/${CONTINUE_FILE}`, setup.prompt],
     env: { CONTINUE_TELEMETRY_ENABLED: '0' },
-    files: { 'config.yaml': continueConfig(setup) },
+    files: setup.configured ? {} : { [CONTINUE_FILE]: continueConfig(setup) },
   }),
 };
 
@@ -54,10 +57,11 @@ const QWEN_TYPE: Readonly<Record<Dialect, string>> = {
 };
 
 /** Without the modality it answers a picture itself, saying that the model cannot see. */
+const QUIET_QWEN = { privacy: { usageStatisticsEnabled: false }, general: { enableAutoUpdate: false } };
+
 const qwenSettings = (baseUrl: string, dialect: Dialect): string =>
   JSON.stringify({
-    privacy: { usageStatisticsEnabled: false },
-    general: { enableAutoUpdate: false },
+    ...QUIET_QWEN,
     model: { generationConfig: { modalities: { image: true }, contextWindowSize: CONTEXT_TOKENS } },
     modelProviders: {
       [QWEN_TYPE[dialect]]: [
@@ -76,18 +80,20 @@ export const qwenCode: Client = {
   packages: { '@qwen-code/qwen-code': '0.24.4' },
   registry: 'npm',
   version: '0.24.4',
+  recipe: 'qwen',
   dialects: ['chat', 'messages', 'responses'],
   shell: (command) => ({ name: 'run_shell_command', arguments: { command, is_background: false } }),
   image: (path) => ({ name: 'read_file', arguments: { file_path: path } }),
-  launch: ({ url, dialect, program, prompt }) => {
+  launch: ({ url, dialect, program, prompt, configured }) => {
     const baseUrl = dialect === 'messages' ? url : `${url}/v1`;
     return {
       command: [program('qwen'), '--auth-type', QWEN_TYPE[dialect], '-m', MODEL, '-y', prompt],
-      env:
-        dialect === 'messages'
+      env: configured
+        ? {}
+        : dialect === 'messages'
           ? { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: KEY, ANTHROPIC_MODEL: MODEL }
           : { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: KEY, OPENAI_MODEL: MODEL },
-      files: { '.qwen/settings.json': qwenSettings(baseUrl, dialect) },
+      files: { '.qwen/settings.json': configured ? JSON.stringify(QUIET_QWEN) : qwenSettings(baseUrl, dialect) },
     };
   },
 };
@@ -97,14 +103,11 @@ export const aider: Client = {
   packages: { 'aider-chat': '0.86.2' },
   registry: 'pypi',
   version: '0.86.2',
+  recipe: 'aider',
   dialects: ['chat'],
-  launch: ({ url, program, prompt }) => ({
+  launch: ({ program, prompt }) => ({
     command: [
       program('aider'),
-      '--model',
-      `openai/${MODEL}`,
-      '--weak-model',
-      'openai/chat',
       '--no-git',
       '--yes-always',
       '--no-check-update',
@@ -114,6 +117,7 @@ export const aider: Client = {
       '--message',
       prompt,
     ],
-    env: { OPENAI_API_BASE: `${url}/v1`, OPENAI_API_KEY: KEY },
+    // The one line that its recipe leaves to the shell.
+    env: { OPENAI_API_KEY: KEY },
   }),
 };

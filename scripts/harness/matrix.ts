@@ -34,7 +34,9 @@ const cellOf = (results: readonly Result[], name: CaseName): string => {
   const found = results.find((result) => result.case === name);
   if (found === undefined) return '–';
   const seconds = `${(found.ms / 1000).toFixed(0)} s`;
-  if (name === 'exhaustion') return `${found.ok ? '' : '**no end:** '}${found.requests} in ${seconds}`;
+  if (name === 'exhaustion') {
+    return `${found.ok ? '' : '**storm:** '}${found.requests} in ${seconds}${found.ended ? '' : ', waits'}`;
+  }
   return found.ok ? `yes (${found.requests})` : `**no:** ${found.note}`;
 };
 

@@ -58,11 +58,18 @@ const readReport = async (path: string): Promise<Report | undefined> => {
   return (await file.exists()) ? ((await file.json()) as Report) : undefined;
 };
 
-const finish = async (options: Options, report: Report): Promise<number> => {
-  const { json, write, evidence } = options;
-  const older = json === undefined ? undefined : await readReport(json);
+/** With what earlier runs have left in the file; written after every client, so that a run that is ended is not lost. */
+const keep = async ({ json }: Options, report: Report): Promise<Report> => {
+  if (json === undefined) return report;
+  const older = await readReport(json);
   const whole = older === undefined ? report : mergeReports(older, report);
-  if (json !== undefined) await Bun.write(json, `${JSON.stringify(whole, null, 1)}\n`);
+  await Bun.write(json, `${JSON.stringify(whole, null, 1)}\n`);
+  return whole;
+};
+
+const finish = async (options: Options, report: Report): Promise<number> => {
+  const { write, evidence } = options;
+  const whole = await keep(options, report);
   const matrix = renderMatrix(
     whole,
     CLIENTS.map(({ name }) => name),
@@ -109,7 +116,10 @@ const main = async (words: readonly string[]): Promise<number> => {
     tell('no network namespace can be made here: clients may look up hosts other than this one');
   }
   const results: Result[] = [];
-  for (const one of ready) results.push(...(await drive(options, one)));
+  for (const one of ready) {
+    results.push(...(await drive(options, one)));
+    await keep(options, { router: VERSION, results, missing });
+  }
   return finish(options, { router: VERSION, results, missing });
 };
 

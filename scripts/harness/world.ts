@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { DecisionRecord } from '#core/decision';
 import { type ProfileDocument, writeProfileDocument } from '#core/profile-document';
-import { killGroup } from '#scripts/harness/child';
+import { killGroup, watchGroup } from '#scripts/harness/child';
 import { CONTEXT_TOKENS, DIALECTS, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
 import { replyWith, type Script } from '#scripts/harness/scripts';
 import { startTap, type Tap } from '#scripts/harness/tap';
@@ -98,6 +98,7 @@ const startRouter = async (configPath: string, router: string): Promise<Router> 
     stderr: 'pipe',
     detached: true,
   });
+  watchGroup(child);
   const listening = Promise.withResolvers<string>();
   let log = '';
   const read = async (): Promise<void> => {

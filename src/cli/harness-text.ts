@@ -55,7 +55,7 @@ export const writtenText = (plan: HarnessPlan, written: readonly WrittenFile[], 
   [
     ...(written.length === 0 ? ['nothing to change: the files say it already'] : []),
     ...written.map(({ path, backup }) => `wrote ${path}${backup === undefined ? '' : ` (before: ${backup})`}`),
-    ...kept.map(({ path, key }) => `left ${key} in ${path} as it was`),
+    ...kept.map(({ path, key }) => `did not set ${key} in ${path}: what it says already comes first`),
     ...plan.shell.map((line) => `shell: ${line}`),
     `run: ${plan.run}`,
     '',

@@ -108,10 +108,13 @@ export interface ErrorRow {
   readonly shouldRetry?: boolean;
   /** The `type` of the error document. */
   readonly type: string;
-  /** The `code` that stands in when the status is 500 or more. */
-  readonly serverCode?: string;
-  /** The `code` that stands in inside a committed stream. */
-  readonly streamCode?: string;
+  /** The `code`, where it is not the failure's own. */
+  readonly code?: string;
+  /**
+   * What stands in for type and code where no 5xx speaks of the server: with a lower status, and inside a committed
+   * stream. Some clients search the words of any error for those of a busy server, and ask again for them.
+   */
+  readonly unless5xx?: { readonly type?: string; readonly code?: string };
   /** Text with `{message}`, `{prompt}` and `{window}`; the second serves while the numbers are unknown. */
   readonly wording?: { readonly exact: string; readonly vague: string };
   /** Why so: what clients were measured or documented to do. */

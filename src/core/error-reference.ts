@@ -25,7 +25,7 @@ of one dialect, or those whose access token names a profile. What a rule leaves 
 wins over one for all, one with a dialect over one without, both over \`exhaustion_status\`.
 
 \`\`\`toml
-# opencode waits out the 120 seconds that send OpenClaw to its fallback model; with this token it stops at once.
+# opencode waits out the 120 seconds that send OpenClaw to its fallback model; with this token it stops after one request.
 [[server.tokens]]
 name = "opencode"
 env = "ANVIL_TOKEN_OPENCODE"
@@ -74,15 +74,21 @@ const waitText = ({ retryAfter }: ErrorRow): string => {
 /** Messages errors have no code; the reason stands in `details`. */
 const codeText = (dialect: DialectName, row: ErrorRow, outcome: Outcome): string => {
   if (dialect === 'anthropic-messages') return '';
-  const codes = [...new Set(kindsOf(outcome).map((kind) => CODE_OF[kind]))].map(code).join(', ');
-  const server = row.serverCode === undefined ? '' : `; with a 5xx ${code(row.serverCode)}`;
-  return `${codes}${server}`;
+  if (row.code !== undefined) return code(row.code);
+  return [...new Set(kindsOf(outcome).map((kind) => CODE_OF[kind]))].map(code).join(', ');
 };
 
-const streamText = (dialect: DialectName, row: ErrorRow): string => {
-  if (dialect === 'anthropic-messages') return `${code('event: error')}, the same type`;
-  if (dialect === 'openai-chat') return `${code('data: {"error": …}')}, the same type and code`;
-  return `${code('response.failed')}, ${row.streamCode === undefined ? 'the same code' : code(row.streamCode)}`;
+const EVENT: Record<DialectName, string> = {
+  'anthropic-messages': 'event: error',
+  'openai-chat': 'data: {"error": …}',
+  'openai-responses': 'response.failed',
+};
+
+const otherText = ({ unless5xx }: ErrorRow): string => {
+  const { type, code: word } = unless5xx ?? {};
+  return [type === undefined ? [] : `type ${code(type)}`, word === undefined ? [] : `code ${code(word)}`]
+    .flat()
+    .join(', ');
 };
 
 const renderDialect = (dialect: DialectName): string => {
@@ -95,16 +101,17 @@ const renderDialect = (dialect: DialectName): string => {
       row.shouldRetry === undefined ? '' : String(row.shouldRetry),
       code(row.type),
       codeText(dialect, row, outcome),
-      streamText(dialect, row),
+      otherText(row),
       row.because,
     ];
     return `| ${cells.join(' | ')} |`;
   });
   const head =
-    '| Outcome | Status | `Retry-After` | `x-should-retry` | Type | Code | In a stream that has begun | Why |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
+    '| Outcome | Status | `Retry-After` | `x-should-retry` | Type | Code | Below 500 and in a stream | Why |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
   const { wording } = ERROR_TABLE[dialect]['over-context'];
   const words = wording === undefined ? '' : `\n\nWords of ${code('over-context')}: "${wording.exact}"`;
-  return `## ${TITLES[dialect]}\n\n${head}\n${rows.join('\n')}${words}`;
+  const about = `A stream that has begun ends in ${code(EVENT[dialect])}. There, and with a status below 500, the words of the last column but one stand in, where it has any.`;
+  return `## ${TITLES[dialect]}\n\n${about}\n\n${head}\n${rows.join('\n')}${words}`;
 };
 
 /** The page, as Markdown. The same table gives the same text, so that drift can be tested. */

@@ -9,12 +9,14 @@ const STOPS =
   'OpenClaw goes to its fallback model at once (it needs more than 90 s), the SDK makes one request; opencode and Qwen Code wait it out';
 const PASSES = 'it passes by itself: clients wait so long, or their own backoff, and ask again';
 const ONCE = 'one request of every client measured';
+/** opencode asks again, whatever the status, where an error speaks of an exhausted, unavailable or failed server. */
+const STOP = { unless5xx: { type: INVALID, code: 'invalid_prompt' } };
 
 export const CHAT_ROWS: ErrorRows = {
-  exhausted: { status: 503, retryAfter: 120, shouldRetry: false, type: UNAVAILABLE, because: STOPS },
+  exhausted: { status: 503, retryAfter: 120, shouldRetry: false, type: UNAVAILABLE, ...STOP, because: STOPS },
   overloaded: { status: 503, retryAfter: 'known', type: UNAVAILABLE, because: PASSES },
   draining: { status: 503, retryAfter: 'known', type: UNAVAILABLE, because: PASSES },
-  deadline: { status: 504, retryAfter: 120, shouldRetry: false, type: UNAVAILABLE, because: STOPS },
+  deadline: { status: 504, retryAfter: 120, shouldRetry: false, type: UNAVAILABLE, ...STOP, because: STOPS },
   'budget-spent': {
     status: 400,
     retryAfter: 'known',
@@ -59,7 +61,7 @@ export const CHAT_ROWS: ErrorRows = {
     shouldRetry: false,
     type: 'server_error',
     because:
-      'inside a stream most clients stop after one request, opencode and Continue repeat; the Vercel AI SDK drops it, which only holding avoids',
+      'another tier may serve it: inside a stream opencode and Continue ask again, most others stop; the Vercel AI SDK drops it, which only holding avoids',
   },
-  internal: { status: 500, retryAfter: 120, shouldRetry: false, type: 'server_error', because: STOPS },
+  internal: { status: 500, retryAfter: 120, shouldRetry: false, type: 'server_error', ...STOP, because: STOPS },
 };

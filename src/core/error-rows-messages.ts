@@ -7,7 +7,14 @@ const NOT_RETRIED =
   'one request of the SDK; Claude Code sends 400 and 422 again without optional fields, 6 times within a second';
 
 export const MESSAGES_ROWS: ErrorRows = {
-  exhausted: { status: 503, retryAfter: 120, shouldRetry: false, type: 'overloaded_error', because: STOPS },
+  exhausted: {
+    status: 503,
+    retryAfter: 120,
+    shouldRetry: false,
+    type: 'overloaded_error',
+    unless5xx: { type: 'api_error' },
+    because: `${STOPS}; inside a stream it asks 4 times after an overloaded_error, 2 times after any other`,
+  },
   overloaded: {
     status: 503,
     retryAfter: 'known',

@@ -5,8 +5,9 @@ const INVALID = 'invalid_request_error';
 const UNAVAILABLE = 'service_unavailable';
 /** After a 5xx with this code Codex asks 5 times within 3 s, after a bare one 30 times within 24 s. */
 const OVERLOADED = 'server_is_overloaded';
-/** Inside a stream this code ends the turn after one request, with our message; `server_error` is tried 5 times more. */
+/** Ends a turn of Codex after one request, with our message, and one of opencode too; `server_error` is asked again. */
 const STOP_CODE = 'invalid_prompt';
+const STOP = { code: OVERLOADED, unless5xx: { type: INVALID, code: STOP_CODE } };
 
 const STOPS =
   'Codex makes one request and shows the message, OpenClaw goes to its fallback model; a 5xx is asked 5 times';
@@ -19,24 +20,21 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: UNAVAILABLE,
-    serverCode: OVERLOADED,
-    streamCode: STOP_CODE,
+    ...STOP,
     because: STOPS,
   },
   overloaded: {
     status: 503,
     retryAfter: 'never',
     type: UNAVAILABLE,
-    serverCode: OVERLOADED,
-    streamCode: OVERLOADED,
+    code: OVERLOADED,
     because: PASSES,
   },
   draining: {
     status: 503,
     retryAfter: 'never',
     type: UNAVAILABLE,
-    serverCode: OVERLOADED,
-    streamCode: OVERLOADED,
+    code: OVERLOADED,
     because: PASSES,
   },
   deadline: {
@@ -44,8 +42,7 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: UNAVAILABLE,
-    serverCode: OVERLOADED,
-    streamCode: STOP_CODE,
+    ...STOP,
     because: STOPS,
   },
   'budget-spent': {
@@ -53,7 +50,7 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: 'spending_limit',
-    streamCode: STOP_CODE,
+    code: STOP_CODE,
     because: 'Codex makes one request and shows the message; `insufficient_quota` would show its own text instead',
   },
   'over-context': {
@@ -67,14 +64,13 @@ export const RESPONSES_ROWS: ErrorRows = {
     },
     because: "OpenAI's words and code; Codex makes one request",
   },
-  unsupported: { status: 400, retryAfter: 'never', type: INVALID, streamCode: STOP_CODE, because: ONCE },
-  'caller-error': { status: 400, retryAfter: 'never', type: INVALID, streamCode: STOP_CODE, because: ONCE },
-  'bad-request': { status: 400, retryAfter: 'never', type: INVALID, streamCode: STOP_CODE, because: ONCE },
+  unsupported: { status: 400, retryAfter: 'never', type: INVALID, because: ONCE },
+  'caller-error': { status: 400, retryAfter: 'never', type: INVALID, code: STOP_CODE, because: ONCE },
+  'bad-request': { status: 400, retryAfter: 'never', type: INVALID, because: ONCE },
   'body-too-large': {
     status: 400,
     retryAfter: 'never',
     type: INVALID,
-    streamCode: STOP_CODE,
     because: 'after a 413 Codex would upload the same body 6 times',
   },
   unauthorized: {
@@ -82,28 +78,24 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: 'authentication_error',
-    streamCode: STOP_CODE,
     because: 'Codex asks 6 times within 6 s and stops; any other status would hide the cause from everybody else',
   },
   'not-found': {
     status: 404,
     retryAfter: 'never',
     type: INVALID,
-    streamCode: STOP_CODE,
     because: 'Codex asks 6 times within 6 s and stops; other clients once',
   },
   'no-endpoint': {
     status: 404,
     retryAfter: 'never',
     type: INVALID,
-    streamCode: STOP_CODE,
     because: 'no client measured asks for other paths',
   },
   'method-not-allowed': {
     status: 405,
     retryAfter: 'never',
     type: INVALID,
-    streamCode: STOP_CODE,
     because: 'a mistake in a program; no client makes it',
   },
   broken: {
@@ -111,8 +103,7 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: 'server_error',
-    serverCode: OVERLOADED,
-    streamCode: 'server_error',
+    code: 'server_error',
     because: 'inside a stream Codex asks again, 5 times at most: another tier may serve it, and breakers end it sooner',
   },
   internal: {
@@ -120,8 +111,7 @@ export const RESPONSES_ROWS: ErrorRows = {
     retryAfter: 'never',
     shouldRetry: false,
     type: 'server_error',
-    serverCode: OVERLOADED,
-    streamCode: STOP_CODE,
+    ...STOP,
     because: STOPS,
   },
 };

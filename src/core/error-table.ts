@@ -70,10 +70,9 @@ const messageOf = ({ wording }: ErrorRow, { message, tokens, upstream }: Failure
     .replace('{message}', () => message);
 };
 
-const codeOf = (row: ErrorRow, failure: Failure, phase: ErrorPhase, status: number): string => {
-  const code = CODE_OF[failure.kind];
-  if (phase === 'stream') return row.streamCode ?? code;
-  return status >= 500 ? (row.serverCode ?? code) : code;
+const wordsOf = (row: ErrorRow, failure: Failure, is5xx: boolean): Pick<SaidFailure, 'type' | 'code'> => {
+  const own = { type: row.type, code: row.code ?? CODE_OF[failure.kind] };
+  return is5xx ? own : { ...own, ...row.unless5xx };
 };
 
 /**
@@ -97,8 +96,7 @@ export const sayFailure = (
     ...rest,
     outcome,
     status,
-    type: row.type,
-    code: codeOf(row, failure, phase, status),
+    ...wordsOf(row, failure, phase === 'head' && status >= 500),
     message: rule.text ?? messageOf(row, failure),
     ...(wait === undefined || wait === 0 ? {} : { retryAfterSeconds: wait }),
     ...(shouldRetry === undefined ? {} : { shouldRetry }),

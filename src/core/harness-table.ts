@@ -51,12 +51,6 @@ const CODEX_KINDS: Readonly<Record<string, RequestClass>> = {
   prewarm: 'prewarm',
 };
 
-/** Words of `x-openai-subagent` that name more than a sub-agent. */
-const CODEX_SUBAGENTS: Readonly<Record<string, RequestClass>> = {
-  compact: 'compaction',
-  memory_consolidation: 'memory',
-};
-
 /** The tools of Qwen Code's background memory update, exactly these; its turns offer many more. */
 const QWEN_MEMORY_TOOLS = 'read_file grep_search glob run_shell_command write_file edit';
 const OPENCODE_TITLE = 'Generate a title for this conversation';
@@ -88,9 +82,8 @@ const codexKind = (metadata: string | null | undefined): unknown => {
 const codex = (header: HeaderReader): RequestClass | undefined => {
   const kind = own(CODEX_KINDS, codexKind(header('x-codex-turn-metadata')));
   if (kind !== undefined && kind !== 'main') return kind;
-  const subagent = header('x-openai-subagent');
-  if (subagent) return own(CODEX_SUBAGENTS, subagent) ?? 'subagent';
-  return header('x-codex-parent-thread-id') ? 'subagent' : kind;
+  // Two marks that stand in its program, and were not seen on the wire.
+  return header('x-openai-subagent') || header('x-codex-parent-thread-id') ? 'subagent' : kind;
 };
 
 const opencode = (header: HeaderReader, { toolNames, firstUserText }: SignalFacts): RequestClass | undefined => {

@@ -6,6 +6,7 @@ const FORM_CHANGES: readonly string[] = [
   'How a text is cut into blocks. Texts that follow each other are one text; blank ones are left out.',
   'Consecutive turns of one role become one turn where a dialect wants roles in turn.',
   'A system or developer message in mid-conversation keeps its place where a tier knows such a role. Elsewhere it becomes a `<system-reminder>` in the user turn at that place: local chat templates take a system message only at the start.',
+  'Several system messages at the start become one for a local Chat server, whose template takes one; a `developer` is a `system` there.',
   'Tool results come directly behind their calls; words said in between follow them.',
   'A failed tool result (`is_error`) is marked in its text, `[tool error] …`, in Chat and Responses, which have no such flag.',
   'A picture inside a tool result follows it in a user message in Chat, whose tool messages are text.',
@@ -49,7 +50,7 @@ export const renderTranslationReference = (): string => `# What translation keep
 A request whose caller and tier speak the same dialect is passed on as its own bytes; only the model, the output cap, the
 \`stream\` fields and what [the configuration](config.md) orders are edited, and \`seed\`, \`user\`, \`metadata\` and
 \`logit_bias\` stay here unless the tier's \`forward\` names them. Everything else below is about requests that change
-dialect, and about Messages requests to a local server, which knows only part of that dialect.
+dialect, and about requests to a local server, which knows only part of its own.
 
 ## Changed in form
 
@@ -62,7 +63,8 @@ ${list(ANSWER_NOTES)}
 ## Lost
 
 Names are those of the decision record. \`messages.…\` stands for what was said, whatever the caller's dialect calls it. A
-\`*\` stands for any rest.
+\`*\` stands for any rest. A tier's \`forward\` may say that its server takes some of them after all: \`reasoning_effort\` and
+\`top_k\` in Chat, \`top_k\`, \`stop\` and the penalties in Responses, and types of hosted tools in Messages and Responses.
 
 ${(['hard', 'noted', 'harmless'] as const).map(section).join('\n\n')}
 `;

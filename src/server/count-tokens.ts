@@ -36,12 +36,11 @@ const countedBy = (
   const session = sessions.get(tier.id);
   if (session === undefined || tier.privacy !== 'local' || request.facts.modalities.length > 0)
     return Promise.resolve(undefined);
-  const body = chat.render(messages.conversation(request), request, tier, false);
   return tokenCounter.count({
     tier,
     session,
     headers: chat.headers(keys.get(tier.id)),
-    chat: JSON.parse(body.text) as JsonObject,
+    chat: () => JSON.parse(chat.render(messages.conversation(request), request, tier, false).text) as JsonObject,
   });
 };
 

@@ -9,14 +9,14 @@ export interface CountAsk {
   readonly session: FetchSession;
   /** Auth headers of the tier. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The prompt as a Chat Completions body for this tier. */
-  readonly chat: JsonObject;
+  /** The prompt as a Chat Completions body for this tier; built only if the tier is asked. */
+  readonly chat: () => JsonObject;
 }
 
 export interface TokenCounter {
   /**
    * Tokens of the prompt by the engine's own template and tokenizer; undefined when it has no way to tell, is busy with
-   * other counts, or does not answer at once. Never rejects.
+   * other counts, or does not answer at once. Rejects only where `chat` throws.
    */
   count(ask: CountAsk): Promise<number | undefined>;
 }
@@ -136,10 +136,11 @@ export const createTokenCounter = (clock: Clock): TokenCounter => {
   };
 
   const ask = async (known: Known, wanted: CountAsk): Promise<number | undefined> => {
+    const chat = wanted.chat();
     const aborting = new AbortController();
     const timer = clock.setTimeout(() => aborting.abort(), DEADLINE_MS);
     try {
-      const count = await firstAnswer(known, poster(wanted, aborting.signal), wanted.chat);
+      const count = await firstAnswer(known, poster(wanted, aborting.signal), chat);
       if (count === undefined) quiet(known, UNABLE_MS);
       return count;
     } catch {

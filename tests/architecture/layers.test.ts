@@ -23,7 +23,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   verifiers: { folders: ['core'], packages: ['typebox'], pure: true },
   engines: { folders: ['core'], packages: [], pure: true },
   machines: { folders: ['core'], packages: ['xstate'], pure: true },
-  platform: { folders: PURE_ROWS, packages: ['smol-toml', 'pino', 'node:'], pure: false },
+  platform: { folders: PURE_ROWS, packages: ['smol-toml', 'jsonc-parser', 'yaml', 'pino', 'node:'], pure: false },
   upstream: { folders: [...PURE_ROWS, 'platform'], packages: [], pure: false },
   store: { folders: [...PURE_ROWS, 'platform'], packages: ['bun:sqlite'], pure: false },
   router: { folders: APPLICATION, packages: ['xstate', 'prom-client'], pure: false },

@@ -111,6 +111,32 @@ describe('no client storms, because', () => {
     expect(told429).toEqual(['anthropic-messages']);
   });
 
+  test('opencode never reads a word for which it asks again, unless a 5xx or a broken stream is meant to be', () => {
+    // Program text of opencode 1.18.33: it searches the body of any error, whatever its status.
+    const asksAgain =
+      /429|50[0234]|524|rate.?limit|too many requests|overloaded|exhausted|unavailable|internal.error|server.error|retry your request|try again (?:later|in\b)/i;
+    const helps: readonly FailureKind[] = ['overloaded', 'draining', 'broken'];
+    for (const dialect of ['openai-chat', 'openai-responses'] as const) {
+      for (const kind of KINDS.filter((each) => !helps.includes(each))) {
+        const outcome = OUTCOME_OF[kind];
+        for (const [phase, ruled] of [
+          ['stream', []],
+          ['head', [{ outcome, status: 422 }]],
+        ] as const) {
+          const { type, code } = sayFailure(failure(kind, 'm'), dialect, phase, ruled);
+          expect([kind, `${type} ${code}`]).toEqual([kind, expect.not.stringMatching(asksAgain)]);
+        }
+      }
+    }
+  });
+
+  test('inside a stream Claude Code hears overloaded_error only where asking again may help', () => {
+    const told = KINDS.filter(
+      (kind) => sayFailure(failure(kind, 'm'), 'anthropic-messages', 'stream').type === 'overloaded_error',
+    );
+    expect(told).toEqual(['overloaded', 'draining']);
+  });
+
   test('a wait that a tier asked for is passed on, longer or shorter than ours', () => {
     for (const wait of [7, 600])
       expect(told('exhausted', 'openai-chat', { retryAfterSeconds: wait }).retryAfterSeconds).toBe(wait);
@@ -143,9 +169,9 @@ describe('a rule', () => {
 
   test('changes what it names and leaves the rest', () => {
     const table = sayFailure(exhausted, 'openai-chat', 'head');
-    expect(sayFailure(exhausted, 'openai-chat', 'head', [{ outcome: 'exhausted', status: 422 }])).toEqual({
+    expect(sayFailure(exhausted, 'openai-chat', 'head', [{ outcome: 'exhausted', status: 529 }])).toEqual({
       ...table,
-      status: 422,
+      status: 529,
     });
     expect(sayFailure(exhausted, 'openai-chat', 'head', [{ outcome: 'draining', status: 422 }])).toEqual(table);
     expect(
@@ -153,6 +179,14 @@ describe('a rule', () => {
         { outcome: 'exhausted', dialect: 'anthropic-messages', text: 'x' },
       ]),
     ).toEqual(table);
+  });
+
+  test('of a status below 500 brings the words with it that go with one', () => {
+    expect(sayFailure(exhausted, 'openai-chat', 'head', [{ outcome: 'exhausted', status: 422 }])).toMatchObject({
+      status: 422,
+      type: 'invalid_request_error',
+      code: 'invalid_prompt',
+    });
   });
 
   test('of a wait says exactly that wait, and none with 0', () => {

@@ -43,8 +43,6 @@ describe('Codex', () => {
     [metadata({ request_kind: 'compaction' }), 'compaction'],
     [metadata({ request_kind: 'prewarm' }), 'prewarm'],
     [{ ...metadata({ request_kind: 'turn' }), 'x-openai-subagent': 'review' }, 'subagent'],
-    [{ ...metadata({ request_kind: 'turn' }), 'x-openai-subagent': 'compact' }, 'compaction'],
-    [{ ...metadata({ request_kind: 'turn' }), 'x-openai-subagent': 'memory_consolidation' }, 'memory'],
     [{ ...metadata({ request_kind: 'turn' }), 'x-codex-parent-thread-id': 'p' }, 'subagent'],
   ])('%j is a request of class %s', (headers, requestClass) =>
     expect(read(headers)).toEqual({ harness: 'codex', requestClass: requestClass as never }),

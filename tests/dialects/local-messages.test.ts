@@ -62,6 +62,13 @@ describe('tools of a local server', () => {
     expect(losses).toEqual(['tools.web_search_20260209']);
   });
 
+  test('that run elsewhere stay where the tier is said to have them', () => {
+    const bash = { type: 'bash_20250124', name: 'bash' };
+    const request = requestOf(messages, { model: 'm', max_tokens: 9, messages: [user], tools: [bash] });
+    const sent = messages.forward(request, tierOf({ forward: ['bash_20250124'] }), false);
+    expect([JSON.parse(sent.text).tools, sent.losses]).toEqual([[bash], []]);
+  });
+
   test('that are gone cannot be forced: the choice is named as a loss', () => {
     const choice = { type: 'tool', name: 'web_search' };
     const hosted = { type: 'web_search_20260209', name: 'web_search' };

@@ -24,7 +24,9 @@ const prose = (kind: 'text' | 'thinking', signed: boolean): fc.Arbitrary<BlockPa
   fc.tuple(fc.array(piece, { maxLength: 4 }), fc.boolean()).map(([pieces, signs]) => (index) => [
     { type: `${kind}-start`, index },
     ...pieces.map((text): StreamPart => ({ type: `${kind}-delta`, index, text })),
-    ...(signed && signs ? [{ type: 'thinking-signature' as const, index, signature: 'EqQB', origin: 'anthropic-messages' as const }] : []),
+    ...(signed && signs
+      ? [{ type: 'thinking-signature' as const, index, signature: 'EqQB', origin: 'anthropic-messages' as const }]
+      : []),
     { type: `${kind}-end`, index },
   ]);
 

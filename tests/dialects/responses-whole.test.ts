@@ -53,6 +53,7 @@ test('a whole reply holds every member that clients read', () => {
       output_tokens: 1,
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: 13,
+      anvil_estimated: true,
     },
   });
 });

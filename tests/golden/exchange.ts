@@ -25,7 +25,12 @@ export const openExchange = (golden: GoldenCase): Exchange => {
   const caller = dialectOf(golden.callerDialect);
   const tierDialect = dialectOf(golden.tierDialect);
   const request = requestOf(caller, JSON.parse(golden.requestText), golden.requestText);
-  const context = contextOf({ model: request.model, includeUsage: caller.wantsUsage(request) });
+  const { tools } = caller.conversation(request);
+  const context = contextOf({
+    model: request.model,
+    includeUsage: caller.wantsUsage(request),
+    toolOrigin: (name) => tools.find((tool) => tool.name === name)?.origin,
+  });
   return { caller, tierDialect, request, context, sameDialect: caller === tierDialect };
 };
 

@@ -95,7 +95,7 @@ test('after the head the error comes in the stream, and the record says that it 
   expect(chatSeen(body)).toMatchObject({
     text: 'Hello! What can I do for',
     terminal: false,
-    error: { code: 'internal_error' },
+    error: { message: 'internal error' },
   });
   expect(bugs.length).toBe(1);
   expect(records).toMatchObject([{ outcome: 'broken', failure: 'internal' }]);

@@ -1,5 +1,6 @@
 /** Does POST /v1/messages/count_tokens count fast, in parallel, for the right tier, and without anything generated? */
 import { describe, expect, test } from 'bun:test';
+import Anthropic from '@anthropic-ai/sdk';
 import { errorIn, MESSAGES } from '#tests/server/said';
 import { plainAnswer } from '#tests/support/answer';
 import { answerSteps } from '#tests/support/answers';
@@ -77,6 +78,14 @@ describe('an estimate', () => {
     expect(generations(two)).toBe(0);
     expect(two.server.bugs).toEqual([]);
   });
+});
+
+test('the official client counts', async () => {
+  await using two = await start();
+  const client = new Anthropic({ baseURL: two.server.url, apiKey: 'key', maxRetries: 0 });
+  const messages = [{ role: 'user' as const, content: WORDS }];
+  const { input_tokens } = await client.messages.countTokens({ model: 'claude-anvil-chat', messages });
+  expect(input_tokens).toBe(await countOf(two, prompt()));
 });
 
 describe('the tier’s own count', () => {

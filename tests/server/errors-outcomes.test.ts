@@ -59,7 +59,13 @@ describe('every tier failed', () => {
   const EXPECTED: Record<DialectName, Heard> = {
     'openai-chat': { ...FINAL, status: 503, retryAfter: '120', type: 'service_unavailable', code: 'exhausted' },
     'anthropic-messages': { ...FINAL, status: 503, retryAfter: '120', type: 'overloaded_error', code: undefined },
-    'openai-responses': { ...FINAL, status: 400, retryAfter: null, type: 'service_unavailable', code: 'exhausted' },
+    'openai-responses': {
+      ...FINAL,
+      status: 400,
+      retryAfter: null,
+      type: 'invalid_request_error',
+      code: 'invalid_prompt',
+    },
   };
   for (const dialect of DIALECTS)
     for (const stream of [true, false])

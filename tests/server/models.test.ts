@@ -34,7 +34,12 @@ test('presets in canonical order, then custom ones, then aliases, then presets a
     ...PRESETS.map((name) => `claude-anvil-${name}`),
     ...PRESETS.map((name) => `anthropic/${name}`),
   ]);
-  expect(list).toMatchObject({ object: 'list', has_more: false, first_id: 'planning', last_id: 'anthropic/Nightly-Docs' });
+  expect(list).toMatchObject({
+    object: 'list',
+    has_more: false,
+    first_id: 'planning',
+    last_id: 'anthropic/Nightly-Docs',
+  });
   expect(list.data[3]).toEqual({
     id: 'chat',
     object: 'model',

@@ -106,21 +106,31 @@ describe('what a harness says of a request', () => {
     expect(record).not.toHaveProperty('hints');
   });
 
-  for (const name of ['claude-code/6-title-auxiliary', 'opencode/1-title'])
-    test(`the recorded request ${name} is served by the cheap tier`, async () => {
+  const recorded = [
+    ['claude-code/6-title-auxiliary', 'review', 'chat', 'fast-local'],
+    ['opencode/1-title', 'review', 'chat', 'fast-local'],
+    ['qwen-code/3-memory-update', 'review', 'quick-edit', 'fast-local'],
+    ['codex/3-compaction', 'gpt-9', 'long-context', 'heavy-local'],
+    ['claude-code/4-subagent', 'review', undefined, 'heavy-local'],
+  ] as const;
+  for (const [name, model, preset, tier] of recorded)
+    test(`the recorded request ${name} for ${model} is served by ${tier}`, async () => {
       const recording = RECORDINGS.find((each) => each.name === name);
       if (recording === undefined) throw new Error(`no recording ${name}`);
       await using two = await start();
-      for (const tier of [two.fast, two.heavy])
-        tier.always(answerSteps('openai-chat', true, plainAnswer('{"title": "A short title"}')));
-      const { target, headers, body } = recording;
-      const response = await two.server.post(target, { ...body, model: 'planning' }, { headers });
-      expect(response.headers.get('x-anvil-tier')).toBe('fast-local');
+      for (const each of [two.fast, two.heavy])
+        each.always(answerSteps('openai-chat', true, plainAnswer('{"title": "A short title"}')));
+      const { target, headers, body, client } = recording;
+      const response = await two.server.post(target, { ...body, model }, { headers });
+      expect([response.status, response.headers.get('x-anvil-tier')]).toEqual([200, tier]);
       const record = await recordOf(two, response);
-      expect(record.harness).toBe(recording.client as never);
-      expect(JSON.stringify(record)).not.toContain(
-        headers['x-claude-code-session-id'] ?? headers['x-session-id'] ?? '-',
-      );
+      expect(record.harness).toBe(client as never);
+      expect(record.intent?.source).toBe(preset === undefined ? 'declared' : 'hinted');
+      if (preset !== undefined) expect(record.intent?.preset).toBe(preset);
+      // Nothing of the marks themselves: ids, agent names, turn metadata.
+      for (const [header, value] of Object.entries(headers))
+        if (/session|thread|agent-id|prompt-id|metadata|traceparent/.test(header))
+          expect(JSON.stringify(record)).not.toContain(value.slice(0, 36));
     });
 });
 

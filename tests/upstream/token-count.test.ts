@@ -30,7 +30,7 @@ const engine = (reply: (path: string, body: Record<string, unknown>) => Response
     counter,
     clock,
     asked,
-    count: (tier = TIER) => counter.count({ tier, session: { fetch, close: () => {} }, headers: {}, chat: CHAT }),
+    count: (tier = TIER) => counter.count({ tier, session: { fetch, close: () => {} }, headers: {}, chat: () => CHAT }),
   };
 };
 

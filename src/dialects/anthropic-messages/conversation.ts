@@ -6,7 +6,6 @@ import type {
   MediaSource,
   ModelRequest,
   OutputFormat,
-  Role,
   Turn,
 } from '#core/message';
 import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
@@ -23,6 +22,7 @@ import { unwrapProof } from '#dialects/carried-proof';
 import { effortOf } from '#dialects/effort';
 import { defined, isObject, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
+import { roleOf } from '#dialects/roles';
 
 /** Fields that `messagesConversation` reads, or that steer the transport only; every other one is a loss. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -98,13 +98,6 @@ const readFormat = (raw: JsonObject, losses: Losses): OutputFormat | undefined =
 
 // ---- messages ---------------------------------------------------------------------------------------------------
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'developer',
-  user: 'user',
-  assistant: 'assistant',
-};
-
 interface Reader {
   turn(message: JsonObject): Turn;
   parts(content: unknown): readonly ContentPart[];
@@ -163,7 +156,7 @@ const createReader = (losses: Losses): Reader => {
     }
   };
   const turn = (message: JsonObject): Turn => {
-    const role = ROLES[stringOr(message.role, '')];
+    const role = roleOf(message.role);
     if (role === undefined) losses.add('messages.role');
     return { role: role ?? 'user', parts: parts(message.content) };
   };

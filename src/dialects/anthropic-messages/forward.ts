@@ -20,7 +20,7 @@ export const forwardMessages = (request: ModelRequest, tier: Tier, stream: boole
   clampCap(edit, tier, losses);
   edit.set('model', tier.model);
   if (stream || edit.get('stream') === true) edit.set('stream', stream);
-  if (!facts.serverTools) makeLocal(edit, losses);
+  if (!facts.serverTools) makeLocal(edit, tier, losses);
   const messages = objectsOf(edit.get('messages'));
   if (!facts.midSystem) edit.set('messages', foldSystemMessages(messages));
   if (facts.checksSignatures) {

@@ -1,5 +1,6 @@
 /** What must a local Messages server not see? Blocks and tools that only Anthropic's own service understands. */
 import type { JsonObject } from '#core/message';
+import type { Tier } from '#core/tier';
 import { withoutForeignProof } from '#dialects/anthropic-messages/blocks';
 import {
   isOffered,
@@ -20,12 +21,15 @@ const shown = (tool: JsonObject): JsonObject => {
   return rest;
 };
 
-/** Takes out server tools and deferred tools that nothing has named yet, the placeholder among them. */
-const localTools = (edit: BodyEdit, messages: unknown, losses: Losses): void => {
+/**
+ * Takes out server tools, unless the tier's `forward` names their type, and deferred tools that nothing has named yet, the
+ * placeholder among them.
+ */
+const localTools = (edit: BodyEdit, tier: Tier, messages: unknown, losses: Losses): void => {
   const tools = objectsOf(edit.get('tools'));
   const named = namedToolsOf(messages);
   const kept = tools.filter((tool) => {
-    if (isServerTool(tool)) losses.add(`tools.${String(tool.type)}`);
+    if (isServerTool(tool) && !tier.forward.includes(String(tool.type))) losses.add(`tools.${String(tool.type)}`);
     else if (isOffered(tool, named)) return true;
     else losses.add('tools.deferred');
     return false;
@@ -90,9 +94,9 @@ const localMessages = (messages: readonly JsonObject[], losses: Losses): readonl
 };
 
 /** Edits a caller's body for a server that is not Anthropic's, and names what it is spared. */
-export const makeLocal = (edit: BodyEdit, losses: Losses): void => {
+export const makeLocal = (edit: BodyEdit, tier: Tier, losses: Losses): void => {
   const sent = edit.get('messages');
-  localTools(edit, sent, losses);
+  localTools(edit, tier, sent, losses);
   const messages = objectsOf(sent);
   const written = localMessages(messages, losses);
   if (written !== messages) edit.set('messages', written);

@@ -1,11 +1,12 @@
 /** What was said so far in a Chat Completions request? Turns its messages into typed blocks, naming what has none. */
-import type { ContentPart, Conversation, JsonObject, ModelRequest, OutputFormat, Role, Turn } from '#core/message';
+import type { ContentPart, Conversation, JsonObject, ModelRequest, OutputFormat, Turn } from '#core/message';
 import { effortOf } from '#dialects/effort';
 import { defined, isObject, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { mediaOfUrl } from '#dialects/media';
 import { chatOutputCap, chatThinkingEnabled } from '#dialects/openai-chat/request';
 import { readChatTools } from '#dialects/openai-chat/tools';
+import { roleOf } from '#dialects/roles';
 
 /** Fields that `chatConversation` reads, or that steer the transport only; every other one is a loss. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -105,13 +106,6 @@ const readFormat = (value: unknown, losses: Losses): OutputFormat | undefined =>
 
 // ---- messages ---------------------------------------------------------------------------------------------------
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'developer',
-  user: 'user',
-  assistant: 'assistant',
-};
-
 /** Id of the n-th call in the old `function_call` form, which has none of its own. */
 const legacyCallId = (ordinal: number): string => `call_legacy_${ordinal}`;
 
@@ -131,8 +125,9 @@ const readTurns = (messages: readonly JsonObject[], losses: Losses): readonly Tu
       continue;
     }
     results = undefined;
-    const role = ROLES[stringOr(message.role, '')] ?? 'user';
-    if (ROLES[stringOr(message.role, '')] === undefined) losses.add('messages.role');
+    const known = roleOf(message.role);
+    if (known === undefined) losses.add('messages.role');
+    const role = known ?? 'user';
     const parts =
       role === 'assistant' ? readAssistant(message, legacyCalls + 1, losses) : readContent(message.content, losses);
     if (role === 'assistant' && isObject(message.function_call)) legacyCalls++;

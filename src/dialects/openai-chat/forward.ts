@@ -1,10 +1,11 @@
 /** How is a Chat request passed to a Chat tier? The caller's bytes, with as few edits as the tier needs. */
 import type { UpstreamBody } from '#core/dialect';
-import type { JsonObject, ModelRequest } from '#core/message';
+import type { ModelRequest } from '#core/message';
 import type { Tier } from '#core/tier';
 import { applyDefaults, applyDenyList, applyOverrides, type BodyEdit, createBodyEdit } from '#dialects/body-edit';
 import { isObject, objectsOf } from '#dialects/json';
 import { createLosses } from '#dialects/losses';
+import { localChatMessages } from '#dialects/openai-chat/local';
 import { type ChatTierFacts, chatTierFacts } from '#dialects/openai-chat/tier-facts';
 
 const CAP_NAMES = ['max_completion_tokens', 'max_tokens'] as const;
@@ -19,7 +20,7 @@ export const forwardChat = (request: ModelRequest, tier: Tier, stream: boolean):
   clampCaps(edit, tier, facts);
   edit.set('model', tier.model);
   setStream(edit, stream);
-  if (!facts.midSystem) renameDevelopers(edit);
+  if (!facts.midSystem) edit.set('messages', localChatMessages(objectsOf(edit.get('messages'))));
   applyOverrides(edit, tier);
   return { text: edit.apply(request.text), losses: losses.list(), maxOutputTokens: capOf(edit) };
 };
@@ -58,13 +59,4 @@ const setStream = (edit: BodyEdit, stream: boolean): void => {
   const options = edit.get('stream_options');
   if (isObject(options) && options.include_usage === true) return;
   edit.set('stream_options', { ...(isObject(options) ? options : {}), include_usage: true });
-};
-
-const renameDevelopers = (edit: BodyEdit): void => {
-  const messages = objectsOf(edit.get('messages'));
-  if (!messages.some((message) => message.role === 'developer')) return;
-  const renamed = messages.map((message): JsonObject => {
-    return message.role === 'developer' ? { ...message, role: 'system' } : message;
-  });
-  edit.set('messages', renamed);
 };

@@ -36,7 +36,7 @@ const readFacts = (raw: JsonObject): RequestFacts => {
   const draft = draftFacts();
   draft.maxOutputTokens = chatOutputCap(raw);
   draft.thinkingEnabled = chatThinkingEnabled(raw);
-  draft.wantsJson = isObject(raw.response_format) && String(raw.response_format.type).startsWith('json');
+  draft.wantsJson = isObject(raw.response_format) && stringOr(raw.response_format.type, '').startsWith('json');
   const choices = numberOf(raw.n);
   if (choices !== undefined && choices > 1) draft.choices = choices;
   draft.tools = raw.tools;

@@ -33,6 +33,8 @@ const partialTag = (text: string, tag: string): number => {
 export const createThinkSplitter = (): ThinkSplitter => {
   let state: 'start' | 'thinking' | 'after' | 'text' = 'start';
   let kept = '';
+  /** Thinking has said something; white space in front of that is left out. */
+  let begun = false;
   const piece = (kind: ThinkPiece['kind'], text: string): readonly ThinkPiece[] =>
     text === '' ? [] : [{ kind, text }];
 
@@ -40,7 +42,7 @@ export const createThinkSplitter = (): ThinkSplitter => {
     const shown = text.trimStart();
     if (shown.startsWith(OPEN)) {
       state = 'thinking';
-      return inThinking(shown.slice(OPEN.length).trimStart());
+      return inThinking(shown.slice(OPEN.length));
     }
     if (OPEN.startsWith(shown) && text.length < KEPT_CHARS_MAX) {
       kept = text;
@@ -49,7 +51,9 @@ export const createThinkSplitter = (): ThinkSplitter => {
     state = 'text';
     return piece('text', text);
   };
-  const inThinking = (text: string): readonly ThinkPiece[] => {
+  const inThinking = (sent: string): readonly ThinkPiece[] => {
+    const text = begun ? sent : sent.trimStart();
+    begun ||= text !== '';
     const end = text.indexOf(CLOSE);
     if (end < 0) {
       // White space is kept as well, for it may be the blank line in front of the tag.

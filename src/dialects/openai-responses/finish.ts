@@ -88,5 +88,6 @@ export const writeUsage = (usage: Usage): JsonObject => {
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: Math.round(reasoning) },
     total_tokens: input + output,
+    ...(usage.estimated ? { anvil_estimated: true } : {}),
   };
 };
