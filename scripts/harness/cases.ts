@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { DecisionRecord } from '#core/decision';
 import { type ChildEnd, runChild } from '#scripts/harness/child';
 import { type Client, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
+import { alone } from '#scripts/harness/inside';
 import type { Installed } from '#scripts/harness/install';
 import { pngBytes } from '#scripts/harness/picture';
 import { applyRecipe, hasRecipe } from '#scripts/harness/recipe';
@@ -171,7 +172,7 @@ const launchIn = async (root: string, world: World, options: CaseOptions): Promi
   }
   if (configured) await applyRecipe(client, setup);
   return runChild({
-    command: launch.command,
+    command: alone(launch.command),
     cwd: work,
     env: { ...environment(home, installed.path), ...launch.env },
     limitMs: name === 'exhaustion' ? EXHAUSTION_MS_MAX : CASE_MS_MAX,

@@ -1,5 +1,5 @@
 /** How are Claude Code and claude-code-router started against the router? */
-import { type Client, CONTEXT_TOKENS, KEY, MODEL, type Setup, SMALL_MODEL } from '#scripts/harness/client';
+import { type Client, CONTEXT_TOKENS, KEY, KEY_ENV, MODEL, type Setup, SMALL_MODEL } from '#scripts/harness/client';
 
 const bash = (command: string) => ({ name: 'Bash', arguments: { command, description: 'Prints the proof' } });
 const read = (path: string) => ({ name: 'Read', arguments: { file_path: path } });
@@ -54,7 +54,12 @@ const routerConfig = ({ url }: Setup): string =>
   JSON.stringify({
     LOG: false,
     Providers: [
-      { name: 'anvil', api_base_url: `${url}/v1/chat/completions`, api_key: KEY, models: [MODEL, SMALL_MODEL] },
+      {
+        name: 'anvil',
+        api_base_url: `${url}/v1/chat/completions`,
+        api_key: `$${KEY_ENV}`,
+        models: [MODEL, SMALL_MODEL],
+      },
     ],
     Router: { default: `anvil,${MODEL}`, background: `anvil,${SMALL_MODEL}` },
   });

@@ -2,16 +2,15 @@
 
 import { VERSION } from '#core/version';
 import { canRun, type Result, runCase } from '#scripts/harness/cases';
-import { killAllGroups, runChild } from '#scripts/harness/child';
+import { killAllGroups } from '#scripts/harness/child';
 import type { Client } from '#scripts/harness/client';
 import { CLIENTS } from '#scripts/harness/clients';
+import { INSIDE, runInside } from '#scripts/harness/inside';
 import { type Installed, install } from '#scripts/harness/install';
 import { type Missing, mergeReports, type Report, renderMatrix, withMatrix } from '#scripts/harness/matrix';
 import { type Options, readOptions, USAGE } from '#scripts/harness/options';
 
 const PAGE = new URL('../../docs/harnesses.md', import.meta.url);
-/** Set in the process that runs the cases, which sees no network but loopback: what could not be installed, as JSON. */
-const INSIDE = 'ANVIL_HARNESS_INSIDE';
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 interface Ready {
@@ -81,27 +80,6 @@ const finish = async (options: Options, report: Report): Promise<number> => {
   return bad > 0 || report.missing.length > 0 ? 1 : 0;
 };
 
-/** Runs this program again where only loopback exists; undefined where the system cannot do that. */
-const withoutNetwork = async (words: readonly string[], missing: readonly Missing[]): Promise<number | undefined> => {
-  const wrap = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'inside'];
-  const can = await runChild({
-    command: [...wrap, 'true'],
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '' },
-    limitMs: 5_000,
-  }).catch(() => undefined);
-  if (can?.exit !== 0) return undefined;
-  const child = Bun.spawn([...wrap, process.execPath, import.meta.path, ...words], {
-    env: { ...process.env, [INSIDE]: JSON.stringify(missing) },
-    stdin: 'ignore',
-    stdout: 'inherit',
-    stderr: 'inherit',
-  });
-  const stop = (): void => child.kill('SIGTERM');
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  return child.exited;
-};
-
 const main = async (words: readonly string[]): Promise<number> => {
   if (words.includes('--help')) {
     process.stdout.write(USAGE);
@@ -111,7 +89,7 @@ const main = async (words: readonly string[]): Promise<number> => {
   const inside = process.env[INSIDE];
   const { ready, missing } = await installAll(options, inside === undefined ? [] : (JSON.parse(inside) as Missing[]));
   if (inside === undefined && process.platform === 'linux') {
-    const code = await withoutNetwork(words, missing);
+    const code = await runInside(import.meta.path, words, JSON.stringify(missing));
     if (code !== undefined) return code;
     tell('no network namespace can be made here: clients may look up hosts other than this one');
   }

@@ -2,7 +2,11 @@
 import { expect, test } from 'bun:test';
 import { uncarriedFailure } from '#core/loss-refusal';
 
-const passedOver = { tier: 'secret-tier', outcome: 'skipped-translation', detail: 'its dialect cannot carry `stop`' } as const;
+const passedOver = {
+  tier: 'secret-tier',
+  outcome: 'skipped-translation',
+  detail: 'its dialect cannot carry `stop`',
+} as const;
 const plan = { exclusions: [] };
 
 test('the field is named as the caller calls it', () => {

@@ -73,6 +73,17 @@ describe('a failure', () => {
     }
   });
 
+  test('in a Responses stream is a failed response under the id that the stream began with', () => {
+    const responses = dialects['openai-responses'];
+    const said = sayFailure(failure('exhausted', 'nobody is there'), responses.name, 'stream');
+    const [event, data, ...rest] = responses.errorEvent(said, 'dec_7').split('\n');
+    expect([event, ...rest]).toEqual(['event: response.failed', '', '']);
+    expect(JSON.parse(data?.replace(/^data: /, '') ?? '')).toMatchObject({
+      type: 'response.failed',
+      response: { id: 'resp_7', status: 'failed', error: { code: 'invalid_prompt', message: 'nobody is there' } },
+    });
+  });
+
   test('has no part in a keepalive', () => {
     expect(chat.keepalive).toBe(': keep-alive\n\n');
     expect(messages.keepalive).toBe('event: ping\ndata: {"type":"ping"}\n\n');

@@ -54,6 +54,11 @@ describe('writing', () => {
     expect(file?.after).not.toContain('model_provider =');
   });
 
+  test('goes where the harness was told to keep its files', async () => {
+    const effects = simulatedEffects({ env: { HOME, CODEX_HOME: '/elsewhere/codex/' } });
+    expect((await mergedIn(effects))[0]?.path).toBe('/elsewhere/codex/config.toml');
+  });
+
   test('follows a symbolic link to the real file', async () => {
     await using folder = await tmpdir();
     const real = await folder.write('dotfiles/config.toml', OTHER);

@@ -14,7 +14,14 @@ const input = (caller: DialectName, fields: Partial<SpeakerInput> = {}): Speaker
   sameDialect: true,
   callerStreams: true,
   echoModel: false,
-  context: { responseId: 'abc', model: 'asked', created: 7, promptTokens: 10, includeUsage: false, toolOrigin: () => undefined },
+  context: {
+    responseId: 'abc',
+    model: 'asked',
+    created: 7,
+    promptTokens: 10,
+    includeUsage: false,
+    toolOrigin: () => undefined,
+  },
   ...fields,
 });
 

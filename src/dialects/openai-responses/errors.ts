@@ -1,18 +1,10 @@
 /** How is a failure told to a Responses caller? OpenAI's envelope, or a failed response, around the error table's words. */
 import type { SaidFailure } from '#core/error-table';
-import type { JsonObject } from '#core/message';
+import { openAiErrorBody } from '#dialects/openai-error';
 import { responseShell } from '#dialects/openai-responses/shell';
 import { classifyError } from '#dialects/upstream-error';
 
-/** A tier's own word for the type is passed on as long as it is a word. */
-const WORD = /^[\w.-]{1,64}$/;
-
-/** The error document; a caller's own error passed on from a tier keeps the tier's type. */
-export const responsesErrorBody = (said: SaidFailure, requestId: string): JsonObject => {
-  const { message, param = null, code, upstream } = said;
-  const type = upstream?.type !== undefined && WORD.test(upstream.type) ? upstream.type : said.type;
-  return { error: { message, type, param, code }, request_id: requestId };
-};
+export const responsesErrorBody = openAiErrorBody;
 
 /** Higher than any number before it, which is not known here; fits 32 bits. */
 const LAST_SEQUENCE = 2 ** 31 - 1;

@@ -23,6 +23,7 @@ export const claudeCode = ({ url, keyEnv, main, small, review }: HarnessFacts): 
     files: [
       {
         path: '.claude/settings.json',
+        moved: { env: 'CLAUDE_CONFIG_DIR', folder: '.claude' },
         format: 'json',
         edits: [
           set(['apiKeyHelper'], `printenv ${keyEnv}`),
@@ -49,6 +50,7 @@ export const codex = ({ url, keyEnv, main }: HarnessFacts): HarnessPlan => ({
   files: [
     {
       path: '.codex/config.toml',
+      moved: { env: 'CODEX_HOME', folder: '.codex' },
       format: 'toml',
       edits: [
         // A model of the owner's goes with the owner's provider and window.
@@ -87,6 +89,7 @@ export const pi = ({ url, keyEnv, presets, main }: HarnessFacts): HarnessPlan =>
   files: [
     {
       path: '.pi/agent/models.json',
+      moved: { env: 'PI_CODING_AGENT_DIR', folder: '.pi/agent' },
       format: 'json',
       edits: [
         set(['providers', 'anvil'], {
@@ -119,6 +122,7 @@ export const opencode = ({ url, keyEnv, presets, main, small }: HarnessFacts): H
   files: [
     {
       path: '.config/opencode/opencode.json',
+      moved: { env: 'XDG_CONFIG_HOME', folder: '.config' },
       format: 'json',
       edits: [
         set(['provider', 'anvil'], {
@@ -157,6 +161,7 @@ export const openclaw = ({ url, keyEnv, presets, main }: HarnessFacts): HarnessP
   files: [
     {
       path: '.openclaw/openclaw.json',
+      moved: { env: 'OPENCLAW_STATE_DIR', folder: '.openclaw' },
       format: 'json',
       edits: [
         otherwise(['models', 'mode'], 'merge'),

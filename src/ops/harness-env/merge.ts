@@ -1,5 +1,5 @@
 /** What would a harness's files say afterwards, and how are they put there: a backup first, then all at once? */
-import { expandHome } from '#config/paths';
+import { expandHome, pathFrom } from '#config/paths';
 import type { FileFormat, FilePlan } from '#ops/harness-env/plan';
 import type { EditDocument } from '#platform/document-edit';
 import type { Effects } from '#platform/effects';
@@ -37,9 +37,19 @@ export type Merge =
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Where the file is for this user; undefined when nothing says where home is. */
+const placeOf = ({ path, moved }: FilePlan, env: Effects['env']): string | undefined => {
+  const folder = moved === undefined ? undefined : env(moved.env);
+  const named =
+    moved === undefined || folder === undefined
+      ? expandHome(`~/${path}`, env)
+      : pathFrom(expandHome(folder, env), path.slice(moved.folder.length + 1));
+  return named.startsWith('~') ? undefined : named;
+};
+
 const mergeOne = async (plan: FilePlan, effects: Pick<Effects, 'env' | 'files'>): Promise<MergedFile | string> => {
-  const named = expandHome(`~/${plan.path}`, effects.env);
-  if (named.startsWith('~')) return 'the home folder is not known; set HOME';
+  const named = placeOf(plan, effects.env);
+  if (named === undefined) return 'the home folder is not known; set HOME';
   let path: string;
   let before: string | undefined;
   try {

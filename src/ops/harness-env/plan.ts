@@ -6,6 +6,8 @@ export type FileFormat = 'json' | 'toml' | 'yaml';
 export interface FilePlan {
   /** Below the home folder, with forward slashes. */
   readonly path: string;
+  /** The variable that moves the harness's folder elsewhere, and the start of `path` that it stands for. */
+  readonly moved?: { readonly env: string; readonly folder: string };
   readonly format: FileFormat;
   readonly edits: readonly Edit[];
 }

@@ -38,6 +38,7 @@ export const continueCli = (facts: HarnessFacts): HarnessPlan => ({
   files: [
     {
       path: '.continue/config.yaml',
+      moved: { env: 'CONTINUE_GLOBAL_DIR', folder: '.continue' },
       format: 'yaml',
       edits: [
         otherwise(['name'], 'anvil'),
@@ -74,6 +75,7 @@ export const qwenCode = (facts: HarnessFacts): HarnessPlan => ({
   files: [
     {
       path: '.qwen/settings.json',
+      moved: { env: 'QWEN_HOME', folder: '.qwen' },
       format: 'json',
       edits: [
         {
