@@ -32,12 +32,12 @@ const installerEnv = (): Record<string, string> =>
     ),
   );
 
-const lastLines = (text: string): string =>
-  text
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !line.startsWith('npm warn'))
-    .join(' ')
-    .slice(-REASON_CHARS_MAX);
+/** What the installer calls an error, its first lines; without any, the end of what it said. */
+const reasonIn = (text: string): string => {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^npm warn|complete log/.test(line));
+  const errors = lines.filter((line) => /error/i.test(line)).map((line) => line.replace(/^npm error /, ''));
+  return errors.length > 0 ? errors.join('; ').slice(0, REASON_CHARS_MAX) : lines.join(' ').slice(-REASON_CHARS_MAX);
+};
 
 /** Runs an installer once per folder; a folder that holds the mark is complete. */
 const once = async (folder: string, steps: readonly (readonly string[])[]): Promise<string | undefined> => {
@@ -47,7 +47,7 @@ const once = async (folder: string, steps: readonly (readonly string[])[]): Prom
   for (const command of steps) {
     const ran = await runChild({ command, cwd: folder, env: installerEnv(), limitMs: INSTALL_MS_MAX });
     if (ran.timedOut) return `${command[0]}: nothing within ${INSTALL_MS_MAX / 60_000} minutes`;
-    if (ran.exit !== 0) return `${command[0]}: ${lastLines(ran.err || ran.out)}`;
+    if (ran.exit !== 0) return `${command[0]}: ${reasonIn(ran.err || ran.out)}`;
   }
   await writeFile(mark, '');
   return undefined;
