@@ -29,7 +29,12 @@ export interface RequestInput {
   readonly port: RequestPort;
   /** Candidates in the plan, at least one. */
   readonly candidates: number;
-  /** Upstream attempts allowed, at least one. */
+  /**
+   * How many of them, at the front, a mere hint has put there: failures there cost nothing that those behind them need,
+   * neither an attempt nor, where one of them blames the caller, the request.
+   */
+  readonly hinted: number;
+  /** Upstream attempts allowed behind the hinted candidates, at least one. */
   readonly attemptsMax: number;
   /** Whether the last allowed attempt goes to the last candidate. */
   readonly reserveLast: boolean;
@@ -42,7 +47,7 @@ export interface RequestInput {
 export interface RequestContext extends RequestInput {
   /** Candidate under way. */
   readonly index: number;
-  /** Attempts that reached a tier and failed. */
+  /** Attempts that reached a tier and failed, those on hinted candidates left out. */
   readonly attemptsFailed: number;
   readonly headCommitted: boolean;
   readonly deadlinePassed: boolean;
@@ -69,8 +74,10 @@ export const REQUEST_EVENTS = {
 
 type Situation = { readonly context: RequestContext; readonly event: RequestEvent };
 
+const isHinted = ({ index, hinted }: RequestContext): boolean => index < hinted;
+
 const failedSoFar = ({ context, event }: Situation): number =>
-  context.attemptsFailed + (event.type === 'attempt.failed' ? 1 : 0);
+  context.attemptsFailed + (event.type === 'attempt.failed' && !isHinted(context) ? 1 : 0);
 
 /** The candidate to try after the current one, or undefined when none is left or allowed. */
 const nextIndex = (situation: Situation): number | undefined => {
@@ -78,7 +85,7 @@ const nextIndex = (situation: Situation): number | undefined => {
   const left = context.attemptsMax - failedSoFar(situation);
   const next = context.index + 1;
   if (left <= 0 || next >= context.candidates) return undefined;
-  return context.reserveLast && left === 1 ? context.candidates - 1 : next;
+  return context.reserveLast && left === 1 && !isHinted(context) ? context.candidates - 1 : next;
 };
 
 export const requestMachine = setup({
@@ -102,7 +109,11 @@ export const requestMachine = setup({
     })),
   },
   guards: {
-    isCallersFault: ({ event }) => event.type === 'attempt.failed' && event.failure.kind === 'caller-error',
+    isCallersFault: (situation) => {
+      const { context, event } = situation;
+      if (event.type !== 'attempt.failed' || event.failure.kind !== 'caller-error') return false;
+      return !isHinted(context) || nextIndex(situation) === undefined;
+    },
     hasNext: (situation) => nextIndex(situation) !== undefined,
     nothingLeft: ({ context }) => !context.answering,
   },

@@ -1,4 +1,4 @@
-/** Did a client do in one case what its user expects: the answer shown, the tool run, the bad answer never seen? */
+/** How is one case run: from an empty HOME to the verdict, with the traces of a bad one kept? */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,16 +7,15 @@ import { type ChildEnd, runChild } from '#scripts/harness/child';
 import { type Client, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
 import { alone } from '#scripts/harness/inside';
 import type { Installed } from '#scripts/harness/install';
+import { complaintsOf } from '#scripts/harness/judge';
 import { pngBytes } from '#scripts/harness/picture';
 import { applyRecipe, hasRecipe } from '#scripts/harness/recipe';
-import { type CaseName, IMAGE_FILE, PROOF, PROOF_FILE, scriptOf, WORDS } from '#scripts/harness/scripts';
+import { type CaseName, IMAGE_FILE, PROOF_FILE, scriptOf } from '#scripts/harness/scripts';
 import { startWorld, type World } from '#scripts/harness/world';
 
 const CASE_MS_MAX = 90_000;
 /** How long a client is watched when nothing is left; one that waits as it was told may well be waiting then. */
 export const EXHAUSTION_MS_MAX = 40_000;
-/** More requests in that time are a storm. */
-const EXHAUSTION_REQUESTS_MAX = 10;
 
 export interface Result {
   readonly client: string;
@@ -78,53 +77,7 @@ interface Ran {
   readonly end: ChildEnd;
   readonly world: World;
   readonly decisions: readonly DecisionRecord[];
-  readonly proofFile: string | undefined;
 }
-
-/** Empty where all is well. */
-type Judge = (ran: Ran, client: Client) => readonly string[];
-
-const unless = (good: boolean, complaint: string): readonly string[] => (good ? [] : [complaint]);
-
-const ended = ({ end }: Ran): readonly string[] =>
-  end.timedOut
-    ? [`still running after ${Math.round(end.ms / 1000)} s`]
-    : unless(end.exit === 0, `exit code ${end.exit}`);
-
-const shown = ({ end }: Ran, words: string): boolean => `${end.out}\n${end.err}`.includes(words);
-
-const toolWorked: Judge = (ran, client) =>
-  client.shell === undefined
-    ? unless(shown(ran, WORDS.answer), 'the answer was not shown')
-    : [
-        ...unless(ran.proofFile?.includes(PROOF) === true, 'the tool was not executed'),
-        ...unless(shown(ran, WORDS.toolUsed), 'the result of the tool was not used'),
-      ];
-
-const escalated = ({ attempts, servedTier, outcome }: DecisionRecord): boolean =>
-  outcome === 'finished' &&
-  servedTier === 'heavy' &&
-  attempts[0]?.tier === 'fast' &&
-  attempts[0].outcome === 'rejected';
-
-const JUDGES: Readonly<Record<CaseName, Judge>> = {
-  answer: (ran) => [...ended(ran), ...unless(shown(ran, WORDS.answer), 'the answer was not shown')],
-  tool: (ran, client) => [...ended(ran), ...toolWorked(ran, client)],
-  image: (ran) => [...ended(ran), ...unless(shown(ran, WORDS.imageSeen), 'the image did not reach the tier')],
-  escalation: (ran, client) => [
-    ...ended(ran),
-    ...toolWorked(ran, client),
-    ...unless(!shown(ran, WORDS.half), 'the rejected answer was shown'),
-    ...unless(ran.decisions.some(escalated), 'no decision shows the rejected attempt before the good one'),
-  ],
-  exhaustion: (ran) => [
-    ...unless(ran.world.tap.requests <= EXHAUSTION_REQUESTS_MAX, `${ran.world.tap.requests} requests are a storm`),
-    ...unless(
-      ran.decisions.some(({ outcome }) => outcome === 'exhausted'),
-      'no request was exhausted',
-    ),
-  ],
-};
 
 const writeEvidence = async (folder: string, { end, world, decisions }: Ran): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
@@ -188,8 +141,9 @@ export const runCase = async (options: CaseOptions): Promise<Result> => {
     await using world = await startWorld({ dialect: tier, script, folder: root, router });
     const end = await launchIn(root, world, options);
     const proofFile = await readIfThere(join(root, 'work', PROOF_FILE));
-    const ran: Ran = { end, world, decisions: await world.decisions(), proofFile };
-    const complaints = JUDGES[name](ran, client);
+    const ran: Ran = { end, world, decisions: await world.decisions() };
+    const seen = { ...end, decisions: ran.decisions, proofFile, requests: world.tap.requests };
+    const complaints = complaintsOf(name, seen, client);
     if (complaints.length > 0 || keepAll) {
       await writeEvidence(join(evidence, `${client.name}-${caller}-${tier}-${name}`), ran);
     }

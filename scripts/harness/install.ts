@@ -34,7 +34,9 @@ const installerEnv = (): Record<string, string> =>
 
 /** What the installer calls an error, its first lines; without any, the end of what it said. */
 const reasonIn = (text: string): string => {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^npm warn|complete log/.test(line));
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^npm warn|^npm error\s+at |complete log/.test(line));
   const errors = lines.filter((line) => /error/i.test(line)).map((line) => line.replace(/^npm error /, ''));
   return errors.length > 0 ? errors.join('; ').slice(0, REASON_CHARS_MAX) : lines.join(' ').slice(-REASON_CHARS_MAX);
 };

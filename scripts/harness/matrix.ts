@@ -1,7 +1,7 @@
 /** How do the results of a run read as a table for people, and as the block of docs/harnesses.md? */
 
 import type { Result } from '#scripts/harness/cases';
-import type { Dialect } from '#scripts/harness/client';
+import { DIALECTS, type Dialect } from '#scripts/harness/client';
 import { CASES, type CaseName } from '#scripts/harness/scripts';
 
 /** A client that is not there, with the reason. */
@@ -66,8 +66,10 @@ const line = (cells: readonly string[]): string =>
 
 /** @param order names of the clients, as the matrix lists them */
 export const renderMatrix = ({ router, results, missing }: Report, order: readonly string[]): string => {
-  const place = (client: string): number => order.indexOf(client);
-  const sorted = results.toSorted((a, b) => place(a.client) - place(b.client));
+  const dialects = Object.keys(DIALECTS);
+  const placeOf = ({ client, caller, tier }: Result): number =>
+    (order.indexOf(client) * dialects.length + dialects.indexOf(caller)) * dialects.length + dialects.indexOf(tier);
+  const sorted = results.toSorted((a, b) => placeOf(a) - placeOf(b));
   const good = results.filter(({ ok }) => ok).length;
   const table = [line(HEADS), line(HEADS.map(() => '---')), ...rowsOf(sorted).map(line)];
   const absent = missing.map(

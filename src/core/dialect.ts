@@ -1,6 +1,6 @@
 /** The contract of a wire dialect: how a caller's request is read, a tier is asked, and an answer is spoken. */
 import type { SaidFailure } from '#core/error-table';
-import type { AttemptFailure, Failure } from '#core/failure';
+import type { AttemptFailure, Failure, ToldFailure } from '#core/failure';
 import type { Conversation, DialectName, JsonObject, ModelRequest, StreamPart, ToolOrigin, Usage } from '#core/message';
 import type { Tier } from '#core/tier';
 
@@ -57,6 +57,15 @@ export interface EncodeContext {
   readonly toolOrigin: (name: string) => ToolOrigin | undefined;
 }
 
+/** What a caller is to be told of usage, should its tier not tell. */
+export interface UsageOwed {
+  /** A frame has told it, or nobody asked for a frame that does. */
+  readonly told: boolean;
+  /** Counted by us so far. */
+  readonly estimate: Usage;
+  readonly context: EncodeContext;
+}
+
 /** Speaks an answer to the caller, as SSE text. Stateful, one per response. */
 export interface AnswerEncoder {
   /** SSE text for one part; '' when the part has no event of its own, and after `end` or a failure. */
@@ -84,6 +93,8 @@ export interface Dialect {
   endpoint(baseUrl: string): string;
   /** Auth and version headers for a tier of this dialect; `key` absent means no auth header. */
   headers(key: string | undefined): Record<string, string>;
+  /** Whether a tier of this dialect knows every form in a request of it; else it is rendered for. Absent: all do. */
+  understands?(request: ModelRequest, tier: Tier): boolean;
   /** Body for a tier of this dialect from a request in the same dialect: the caller's bytes with targeted edits. */
   forward(request: ModelRequest, tier: Tier, stream: boolean): UpstreamBody;
   /** Body for a tier of this dialect from a conversation in another one. */
@@ -97,8 +108,12 @@ export interface Dialect {
   encodeWhole(parts: readonly StreamPart[], context: EncodeContext): WholeReply;
   /** Whether this caller gets usage inside a stream. Chat callers ask for it; a tier is always asked. */
   wantsUsage(request: ModelRequest): boolean;
-  /** SSE text that tells a caller who asked for it the usage a tier left out; absent where no event tells it alone. */
-  usageFrame?(usage: Usage, context: EncodeContext): string;
+  /**
+   * A frame kept as received, or a whole reply, with the token counts that clients need and it lacks; the same array when
+   * it lacks none. No bytes stand for the end of a stream. Frames without a start, a count, a finish or the end are not
+   * looked at.
+   */
+  fillUsage(raw: Uint8Array, parts: readonly StreamPart[], owed: UsageOwed): Uint8Array;
   /** True when a raw frame may hold usage, a finish, an error or the end, and must be decoded. Never false for those. */
   quickScan(frameBytes: Uint8Array): boolean;
   /** A raw frame or whole reply whose own `model` says `model`; the same array when nothing changes. */
@@ -112,5 +127,5 @@ export interface Dialect {
   /** SSE text that keeps a quiet stream alive. */
   readonly keepalive: string;
   /** Classifies an upstream's HTTP error reply. `body` is at most 64 KiB of it. */
-  classifyError(status: number, body: string): Pick<AttemptFailure, 'kind' | 'detail' | 'upstream'>;
+  classifyError(status: number, body: string): ToldFailure;
 }

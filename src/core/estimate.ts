@@ -41,11 +41,12 @@ const ANSWER_TOKENS = 4_096;
 const ROOM_MARGIN = 0.1;
 const ROOM_MIN = 256;
 
-const charsOf = (facts: RequestFacts): number => facts.chars.system + facts.chars.messages + facts.chars.tools;
+/** Characters of system text, messages and tools. */
+export const promptChars = ({ chars }: RequestFacts): number => chars.system + chars.messages + chars.tools;
 
 /** Estimates for a tier whose text averages `charsPerToken` characters per token. */
 export const estimatePrompt = (facts: RequestFacts, charsPerToken: number = RATIO_START): PromptEstimate => {
-  const chars = charsOf(facts);
+  const chars = promptChars(facts);
   const floorRatio = Math.max(FLOOR_RATIO, charsPerToken * FLOOR_OVER_LEARNED);
   const floor = Math.floor(chars / floorRatio) + facts.imageCount * IMAGE_TOKENS_FLOOR;
   const best = Math.ceil(chars / charsPerToken) + facts.messageCount * MESSAGE_TOKENS + facts.imageCount * IMAGE_TOKENS;
@@ -59,7 +60,7 @@ export const estimatePrompt = (facts: RequestFacts, charsPerToken: number = RATI
 export const learnRatio = (current: number | undefined, facts: RequestFacts, usage: Usage): number | undefined => {
   const tokens = usage.input - facts.messageCount * MESSAGE_TOKENS;
   if (usage.estimated === true || facts.imageCount > 0 || !(tokens >= LEARN_TOKENS_MIN)) return current;
-  const observed = Math.min(RATIO_MAX, Math.max(RATIO_MIN, charsOf(facts) / tokens));
+  const observed = Math.min(RATIO_MAX, Math.max(RATIO_MIN, promptChars(facts) / tokens));
   return current === undefined ? observed : current + RATIO_STEP * (observed - current);
 };
 

@@ -140,3 +140,6 @@ export interface AttemptFailure {
   /** For `caller-error`: what to pass on to the caller. */
   readonly upstream?: { readonly status: number; readonly type?: string; readonly message: string };
 }
+
+/** What a tier's own error says of the attempt. */
+export type ToldFailure = Pick<AttemptFailure, 'kind' | 'detail' | 'upstream' | 'retryAfterMs'>;

@@ -1,4 +1,5 @@
 /** The shapes the stages exchange: what a caller asked (ModelRequest, Conversation) and what a tier says (StreamPart). */
+import type { ToldFailure } from '#core/failure';
 
 /** Wire dialects, named like their folder under `src/dialects`. */
 export type DialectName = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
@@ -204,8 +205,8 @@ export type StreamPart =
   | { readonly type: 'tool-end'; readonly index: number }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string; readonly stopSequence?: string }
-  /** The upstream's own in-stream error event. */
-  | { readonly type: 'error'; readonly kind: string; readonly message: string }
+  /** The upstream's own in-stream error event; `failure` is what it means, absent where nobody knows its words. */
+  | { readonly type: 'error'; readonly kind: string; readonly message: string; readonly failure?: ToldFailure }
   /** The dialect's terminal marker (`message_stop`, `[DONE]`); its absence is a transport failure. */
   | { readonly type: 'end' };
 

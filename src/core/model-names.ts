@@ -14,8 +14,8 @@ export const normaliseModel = (model: string): string => {
   return token.startsWith('anvil/') || token.startsWith('anvil:') ? token.slice(6).trim() : token;
 };
 
-/** The token without one picker prefix; undefined when it has none, or nothing but one. */
-const withoutPickerPrefix = (token: string): string | undefined => {
+/** A normalised name without one picker prefix; undefined when it has none, or nothing but one. */
+export const withoutPickerPrefix = (token: string): string | undefined => {
   const prefix = PICKER_PREFIXES.find((each) => token.startsWith(each));
   const rest = prefix === undefined ? '' : token.slice(prefix.length).trim();
   return rest === '' ? undefined : rest;

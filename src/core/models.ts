@@ -1,5 +1,5 @@
 /** What `/v1/models` says: every name the config gives a meaning, with the limits a client should know. */
-import { nameOf, normaliseModel, PICKER_PREFIXES } from '#core/model-names';
+import { nameOf, normaliseModel, PICKER_PREFIXES, withoutPickerPrefix } from '#core/model-names';
 import type { Preset, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import { isPresetName, PRESET_NAMES, type PresetName } from '#core/work-class';
@@ -109,8 +109,13 @@ export const modelList = (settings: Settings): readonly ModelEntry[] => {
   ];
 };
 
-/** The entry a name stands for: matched as on the generation routes, without regard to case and with `anvil/` removed. */
+/**
+ * The entry of the list that a name stands for, in the spellings of the generation routes: any case, `anvil/` before it,
+ * or the prefix of a picker. Tier ids are served but not listed.
+ */
 export const modelNamed = (settings: Settings, name: string): ModelEntry | undefined => {
-  const wanted = normaliseModel(name);
-  return modelList(settings).find(({ id }) => id.toLowerCase() === wanted);
+  const list = modelList(settings);
+  const listed = (wanted: string | undefined) => list.find(({ id }) => id.toLowerCase() === wanted);
+  const token = normaliseModel(name);
+  return listed(token) ?? listed(withoutPickerPrefix(token));
 };

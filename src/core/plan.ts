@@ -79,13 +79,20 @@ export interface Candidate {
   readonly checks: 'none' | 'minimal' | 'full';
   /** Ranking reasons in order, for `explain`. */
   readonly why: readonly string[];
+  /** The class that gates it, where that is not the class of the intent: it stands behind the tiers of a hint. */
+  readonly workClass?: WorkClass;
 }
+
+/** True for a tier that its profile denies, which serves because `when_unproven = "verify"` and no proven one can. */
+export const isUnproven = ({ verdictFrom }: Candidate): boolean => verdictFrom === 'unproven';
 
 export interface Plan {
   readonly intent: Intent;
   readonly candidates: readonly Candidate[];
+  /** How many candidates at the front stand there by a hint only, and must cost those behind them nothing. */
+  readonly hinted?: number;
   readonly exclusions: readonly Exclusion[];
-  /** True when the only way to serve was a denied tier under `when_unproven = "verify"`. */
+  /** True when the first candidate is a denied tier under `when_unproven = "verify"`, for want of a proven one. */
   readonly unproven: boolean;
   /** Set when `candidates` is empty: how to refuse. */
   readonly refusal?: Failure;

@@ -47,12 +47,12 @@ export interface RouteSignals {
 
 /**
  * @param sessionId fresh per call, `rte_` and 24 hex digits
- * @param breakerOf state of a tier's breakers for the class at hand
+ * @param breakerOf state of a candidate's breakers for the class that gates it
  */
 export const routeAnswer = (
   plan: Plan,
   sessionId: string,
-  breakerOf: (tierId: string) => BreakerPeek,
+  breakerOf: (candidate: Candidate) => BreakerPeek,
   ready: boolean,
   { signals, hints }: RouteSignals = {},
 ): JsonObject => {
@@ -81,7 +81,7 @@ export const routeAnswer = (
     hints: hints ?? [],
     unproven: plan.unproven,
     prompt_tokens: plan.promptTokens,
-    candidates: candidates.map((candidate, index) => candidateView(candidate, index + 1, breakerOf(candidate.tier.id))),
+    candidates: candidates.map((candidate, index) => candidateView(candidate, index + 1, breakerOf(candidate))),
     exclusions: plan.exclusions,
   };
 };

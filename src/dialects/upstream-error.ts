@@ -1,7 +1,8 @@
 /** Whose fault is an upstream's error: the caller's, the operator's, or nobody's? Reads the error bodies of all engines. */
-import type { AttemptFailure, AttemptFailureKind } from '#core/failure';
+import type { AttemptFailureKind, ToldFailure } from '#core/failure';
 import type { StreamPart } from '#core/message';
 import { createScrubber } from '#core/redact';
+import { statusInWords, waitInWords } from '#dialects/error-words';
 import { defined, isObject, objectsOf, parseJson, textOf } from '#dialects/json';
 
 const MESSAGE_CHARS_MAX = 1_000;
@@ -78,7 +79,8 @@ export const isContextOverflow = (text: UpstreamErrorText): boolean => OVERFLOW.
 export const errorPart = (body: unknown): StreamPart => {
   const text = readErrorText(body);
   const kind = isContextOverflow(text) ? 'context-overflow' : (text.type ?? text.code ?? 'error');
-  return { type: 'error', kind: kind.slice(0, 64), message: text.message };
+  const failure = failureInEvent(text, isObject(body) ? (body.error ?? body) : body);
+  return { type: 'error', kind: kind.slice(0, 64), message: text.message, ...defined({ failure }) };
 };
 
 export const malformedPart = (message: string): StreamPart => ({ type: 'error', kind: 'malformed', message });
@@ -136,16 +138,41 @@ const isOverflowStatus = (status: number): boolean => CALLER_STATUSES.has(status
  * may quote the prompt; that goes to the caller alone, scrubbed, when the request itself is at fault.
  * @param body at most 64 KiB of the reply
  */
-export const classifyError = (status: number, body: string): Pick<AttemptFailure, 'kind' | 'detail' | 'upstream'> => {
+export const classifyError = (status: number, body: string): ToldFailure => {
   const text = readErrorText(parseJson(body));
-  const named = text.type ?? text.code;
-  const label = `HTTP ${status}${named !== undefined && /^[\w.-]{1,64}$/.test(named) ? ` (${named})` : ''}`;
-  if (isOverflowStatus(status) && isContextOverflow(text)) {
-    return { kind: 'context-overflow', detail: `${label}: the prompt does not fit the tier's window` };
-  }
+  const label = `HTTP ${status}${wordIn(text)}`;
+  return isOverflowStatus(status) && isContextOverflow(text) ? overflowed(label) : blame(label, status, text);
+};
+
+/** The type or code in brackets, if it is a word and no prose. */
+const wordIn = ({ type, code }: UpstreamErrorText): string => {
+  const named = type ?? code;
+  return named !== undefined && /^[\w.-]{1,64}$/.test(named) ? ` (${named})` : '';
+};
+
+const overflowed = (label: string): ToldFailure => ({
+  kind: 'context-overflow',
+  detail: `${label}: the prompt does not fit the tier's window`,
+});
+
+const blame = (label: string, status: number, text: UpstreamErrorText): ToldFailure => {
   const { kind, remedy } = judge(status, text);
   const detail = `${label}: ${remedy}`;
   if (kind !== 'caller-error') return { kind, detail };
   const message = text.message === '' ? 'the model server refused the request' : text.message;
   return { kind, detail, upstream: { status, message, ...defined({ type: text.type }) } };
+};
+
+/**
+ * What an error event says of the attempt: judged like the HTTP reply that the same error is elsewhere. Undefined for
+ * words that nobody here knows.
+ */
+const failureInEvent = (text: UpstreamErrorText, error: unknown): ToldFailure | undefined => {
+  const label = `error event${wordIn(text)}`;
+  if (isContextOverflow(text)) return overflowed(label);
+  const status = statusInWords(text);
+  if (status === undefined) return undefined;
+  const told = blame(label, status, text);
+  if (told.kind !== 'rate-limited' && told.kind !== 'server-error') return told;
+  return { ...told, ...defined({ retryAfterMs: waitInWords(error, text.message) }) };
 };

@@ -22,6 +22,12 @@ export interface ByteSpan {
 /** Index of the first `{`, where the JSON of an SSE frame or of a whole reply starts; -1 when there is none. */
 export const objectStart = (bytes: Uint8Array): number => bytes.indexOf(OPEN_BRACE);
 
+/** Whether nothing but white space stands in front of the object at `open`, as in a whole reply. */
+export const isDocument = (bytes: Uint8Array, open: number): boolean => {
+  for (let at = 0; at < open; at++) if ((bytes[at] ?? 0) > SPACE) return false;
+  return true;
+};
+
 export const bytesAt = (bytes: Uint8Array, at: number, wanted: Uint8Array): boolean => {
   for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
   return true;

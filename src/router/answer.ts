@@ -1,19 +1,23 @@
 /** How a tier's answer becomes the caller's bytes: kept as received, re-encoded, or collected into one document. */
-import { joinBytes } from '#core/bytes';
-import type { AnswerEncoder, Dialect, EncodeContext, WholeReply } from '#core/dialect';
+import type { Dialect, EncodeContext, UsageOwed, WholeReply } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
-import type { StreamPart } from '#core/message';
+import type { StreamPart, Usage } from '#core/message';
+import { soundUsage } from '#core/usage';
 
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
+const NO_PARTS: readonly StreamPart[] = [];
 
 /** Bytes for the caller, possibly none, or why the answer cannot be spoken any further. */
 export type Spoken = Uint8Array | AttemptFailure;
 
 /** Turns the pieces of a streamed answer into bytes for the caller. */
 export interface Speaker {
-  /** @param raw the frame's bytes as received; undefined for parts that no frame carried */
-  say(raw: Uint8Array | undefined, parts: readonly StreamPart[]): Spoken;
+  /**
+   * @param raw the frame's bytes as received; undefined for parts that no frame carried
+   * @param parts what it means; undefined when it is passed on unread
+   */
+  say(raw: Uint8Array | undefined, parts: readonly StreamPart[] | undefined): Spoken;
   /** What is still to be said once the answer is whole and has passed. */
   conclude(): Spoken;
 }
@@ -33,86 +37,103 @@ const isUsageOnly = (parts: readonly StreamPart[]): boolean =>
 /** Characters per token in an estimate of what a tier did not count. */
 const CHARS_PER_TOKEN = 4;
 
-/**
- * Counts an answer for a caller that asked for usage, in case its tier tells none.
- * Events passed on unread count as one token each, which is what engines put into one.
- */
-const createCounter = (caller: Dialect, context: EncodeContext) => {
-  let told = !context.includeUsage || caller.usageFrame === undefined;
-  let chars = 0;
-  let unread = 0;
-  return {
-    note(parts: readonly StreamPart[]): void {
-      if (parts.length === 0) unread++;
-      for (const part of parts) {
-        if (part.type === 'usage') told = true;
-        else if ('text' in part) chars += part.text.length;
-        else if (part.type === 'tool-delta') chars += part.json.length;
-      }
-    },
-    /** The event that is still owed, once. */
-    owed(): Uint8Array {
-      if (told) return NO_BYTES;
-      told = true;
-      const output = Math.ceil(chars / CHARS_PER_TOKEN) + unread;
-      const usage = { input: context.promptTokens, output, estimated: true };
-      return encoder.encode(caller.usageFrame?.(usage, context) ?? '');
-    },
-  };
-};
+/** Counts an answer, in case its tier does not. Events passed on unread count one token each, as engines send them. */
+class Counter implements UsageOwed {
+  readonly context: EncodeContext;
+  told: boolean;
+  #chars = 0;
+  #unread = 0;
 
-const isEnd = (parts: readonly StreamPart[]): boolean => parts.some((part) => part.type === 'end');
+  constructor(context: EncodeContext) {
+    this.context = context;
+    this.told = !context.includeUsage;
+  }
+
+  get estimate(): Usage {
+    const output = Math.ceil(this.#chars / CHARS_PER_TOKEN) + this.#unread;
+    return { input: this.context.promptTokens, output, estimated: true };
+  }
+
+  note(parts: readonly StreamPart[] | undefined): void {
+    if (!parts) this.#unread++;
+    for (const part of parts ?? NO_PARTS) {
+      if (part.type === 'usage') this.told = true;
+      else if ('text' in part) this.#chars += part.text.length;
+      else if (part.type === 'tool-delta') this.#chars += part.json.length;
+    }
+  }
+
+  /** The part, with counts that the tier left out. */
+  sound(part: StreamPart): StreamPart {
+    return part.type === 'usage' ? { type: 'usage', usage: soundUsage(part.usage, this.estimate) } : part;
+  }
+}
 
 /**
  * Same dialect, both stream: bytes as received, but for the model's name, an empty id, usage nobody asked for, and usage
- * that was asked for and not told.
+ * that the caller needs and the tier did not tell.
  */
 const keepFrames = (input: SpeakerInput): Speaker => {
   const { caller, context } = input;
-  const counter = createCounter(caller, context);
+  const counter = new Counter(context);
   let fillsId: boolean | undefined;
-  const kept = (raw: Uint8Array): Uint8Array => (input.echoModel ? caller.echoModel(raw, context.model) : raw);
+  const filled = (raw: Uint8Array, parts: readonly StreamPart[]): Uint8Array => {
+    const bytes = caller.fillUsage(raw, parts, counter);
+    if (bytes !== raw) counter.told = true;
+    return bytes;
+  };
   return {
-    say(raw, parts) {
+    say(raw, read) {
+      const parts = read ?? NO_PARTS;
       if (!raw || (!context.includeUsage && isUsageOnly(parts))) return NO_BYTES;
-      counter.note(parts);
+      counter.note(read);
       let bytes = raw;
       if (fillsId !== false) {
         bytes = caller.fillId(raw, context.responseId);
         if (parts.length > 0) fillsId = bytes !== raw;
       }
-      if (!isEnd(parts)) return kept(bytes);
-      const owed = counter.owed();
-      return owed.length === 0 ? kept(bytes) : joinBytes([owed, kept(bytes)]);
+      if (parts.length > 0) bytes = filled(bytes, parts);
+      return input.echoModel ? caller.echoModel(bytes, context.model) : bytes;
     },
-    conclude: () => counter.owed(),
+    conclude: () => filled(NO_BYTES, NO_PARTS),
   };
 };
 
-const reencode = (voice: AnswerEncoder): Speaker => ({
-  say(_raw, parts) {
-    let text = '';
-    for (const part of parts) text += voice.part(part);
-    return voice.failure() ?? (text === '' ? NO_BYTES : encoder.encode(text));
-  },
-  conclude: () => voice.failure() ?? NO_BYTES,
-});
+const reencode = ({ caller, context }: SpeakerInput): Speaker => {
+  const voice = caller.encoder(context);
+  const counter = new Counter(context);
+  return {
+    say(_raw, parts) {
+      let text = '';
+      counter.note(parts);
+      for (const part of parts ?? NO_PARTS) text += voice.part(counter.sound(part));
+      return voice.failure() ?? (text === '' ? NO_BYTES : encoder.encode(text));
+    },
+    conclude: () => voice.failure() ?? NO_BYTES,
+  };
+};
 
 const spokenWhole = (reply: WholeReply): Spoken =>
   reply.ok ? encoder.encode(JSON.stringify(reply.body)) : reply.failure;
 
 /** One document of all parts; in the same dialect also of what the frames say beside them. */
 const collect = (input: SpeakerInput): Speaker => {
+  const { caller, context } = input;
   const all: StreamPart[] = [];
-  const keeper = input.sameDialect ? input.caller.keeper?.() : undefined;
+  const counter = new Counter(context);
+  const keeper = input.sameDialect ? caller.keeper?.() : undefined;
   return {
     say(raw, parts) {
-      for (const part of parts) all.push(part);
+      counter.note(parts);
+      for (const part of parts ?? NO_PARTS) all.push(part);
       if (raw) keeper?.frame(raw);
       return NO_BYTES;
     },
     conclude() {
-      const reply = input.caller.encodeWhole(all, input.context);
+      const reply = caller.encodeWhole(
+        all.map((part) => counter.sound(part)),
+        context,
+      );
       return spokenWhole(reply.ok && keeper ? { ok: true, body: keeper.complete(reply.body) } : reply);
     },
   };
@@ -121,14 +142,23 @@ const collect = (input: SpeakerInput): Speaker => {
 /** Speaker for a streamed upstream answer. */
 export const speakStream = (input: SpeakerInput): Speaker => {
   if (!input.callerStreams) return collect(input);
-  return input.sameDialect ? keepFrames(input) : reencode(input.caller.encoder(input.context));
+  return input.sameDialect ? keepFrames(input) : reencode(input);
 };
 
 /** The caller's bytes for an upstream answer that came as one JSON document. */
 export const speakWhole = (input: SpeakerInput, raw: Uint8Array, parts: readonly StreamPart[]): Spoken => {
   const { caller, context } = input;
-  if (input.callerStreams) return reencode(caller.encoder(context)).say(undefined, parts);
-  if (!input.sameDialect) return spokenWhole(caller.encodeWhole(parts, context));
-  const bytes = caller.fillId(raw, context.responseId);
+  if (input.callerStreams) return reencode(input).say(undefined, parts);
+  const counter = new Counter(context);
+  counter.note(parts);
+  if (!input.sameDialect) {
+    return spokenWhole(
+      caller.encodeWhole(
+        parts.map((part) => counter.sound(part)),
+        context,
+      ),
+    );
+  }
+  const bytes = caller.fillUsage(caller.fillId(raw, context.responseId), parts, counter);
   return input.echoModel ? caller.echoModel(bytes, context.model) : bytes;
 };

@@ -55,10 +55,13 @@ export interface AttemptProgress {
   passedHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
-const errorPartFailure = (kind: string): AttemptFailure => {
+/** A word of a dialect, and no prose, which may quote the prompt. */
+const ERROR_WORD = /^[\w.-]{1,64}$/;
+
+const errorPartFailure = ({ kind, failure }: Extract<StreamPart, { type: 'error' }>): AttemptFailure => {
+  if (failure) return failure;
   if (kind === 'malformed') return { kind: 'malformed', detail: 'the answer is not what its dialect allows' };
-  if (kind === 'context-overflow') return { kind, detail: "the prompt does not fit the tier's window (error event)" };
-  return { kind: 'cut-off', detail: `the tier sent an error event (${kind})` };
+  return { kind: 'cut-off', detail: `the tier sent an error event${ERROR_WORD.test(kind) ? ` (${kind})` : ''}` };
 };
 
 const rejection = (finding: Finding & { readonly verifier: string }): AttemptFailure => ({
@@ -183,7 +186,7 @@ export class Attempt {
   #judge(parts: readonly StreamPart[]): AttemptFailure | undefined {
     const { progress } = this;
     for (const part of parts) {
-      if (part.type === 'error') return errorPartFailure(part.kind);
+      if (part.type === 'error') return errorPartFailure(part);
       if (part.type === 'usage') progress.usage = part.usage;
       else if (part.type === 'finish') progress.finished = true;
       else if (part.type === 'end') this.#sawEnd = true;
@@ -224,7 +227,7 @@ export class Attempt {
   /** Passes on an event unread. */
   #skim(raw: Uint8Array, leaving: Uint8Array[]): void {
     this.progress.skimmedEvents++;
-    const piece = this.#speaker.say(raw, NO_PARTS);
+    const piece = this.#speaker.say(raw, undefined);
     if (isFailure(piece)) this.#fail(piece);
     else if (piece.length > 0) leaving.push(piece);
   }

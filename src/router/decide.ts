@@ -1,13 +1,14 @@
 /** One request against one configuration and the present state of the tiers: the plan, for serving and for /v1/route. */
 import type { Ask } from '#core/anvil-headers';
 import { classify } from '#core/classifier';
-import { failure } from '#core/failure';
+import { type Failure, failure } from '#core/failure';
 import type { HarnessSignals } from '#core/harness-signals';
+import { hintedPlan } from '#core/hinted-plan';
 import { type IntentInput, resolveIntent } from '#core/intent';
 import type { KeywordTable } from '#core/keywords';
 import type { RequestFacts } from '#core/message';
 import { nameOf, validNames } from '#core/model-names';
-import type { Intent, Plan } from '#core/plan';
+import type { Plan } from '#core/plan';
 import { type PlanInput, plan } from '#core/policy';
 import { verdictFor } from '#core/profile';
 import type { World } from '#core/readiness';
@@ -28,6 +29,9 @@ export interface DecideInput {
 
 /** Characters of an unknown name that are said back to its caller. */
 const NAME_CHARS_SHOWN = 80;
+
+/** A longer string is no name; it would be said back in every event of an answer. */
+const NAME_CHARS_MAX = 512;
 
 /** The value of `unknown_model` that refuses; a preset of that name cannot be meant. */
 const REFUSE = 'refuse';
@@ -51,44 +55,38 @@ const intentInput = (input: DecideInput, { settings, profile }: Generation, keyw
   };
 };
 
-/** True for a name that means nothing here, where the operator wants such names refused. */
-const isRefused = ({ model, declared, workClassHint, settings }: IntentInput): boolean =>
-  settings.unknownModel === REFUSE &&
-  declared === undefined &&
-  workClassHint === undefined &&
-  nameOf(model, settings).kind === 'unknown';
-
-const refuseName = ({ model, settings, inferred }: IntentInput, promptTokens: Plan['promptTokens']): Plan => {
+/** Why this name is not served at all: it is none, or it means nothing here and the operator wants such names refused. */
+const nameRefusal = ({ model, declared, workClassHint, settings }: IntentInput): Failure | undefined => {
+  if (model.length > NAME_CHARS_MAX)
+    return failure('bad-request', `model: more than ${NAME_CHARS_MAX} characters`, { param: 'model' });
+  if (settings.unknownModel !== REFUSE || declared !== undefined || workClassHint !== undefined) return undefined;
+  if (nameOf(model, settings).kind !== 'unknown') return undefined;
   const shown = JSON.stringify(model.slice(0, NAME_CHARS_SHOWN));
-  const note = 'unknown model name; [router] unknown_model = "refuse"';
-  return {
-    intent: { source: 'inferred', pool: [], exact: false, ambiguous: false, inferred, note },
-    candidates: [],
-    exclusions: [],
-    unproven: false,
-    promptTokens,
-    refusal: failure('not-found', `no model ${shown}; the models here are ${validNames(settings)}`, {
-      param: 'model',
-      detail: note,
-    }),
-  };
+  return failure('not-found', `no model ${shown}; the models here are ${validNames(settings)}`, {
+    param: 'model',
+    detail: 'unknown model name; [router] unknown_model = "refuse"',
+  });
 };
 
-const isHinted = ({ source }: Intent): boolean => source === 'hinted';
-
-/** The plan without the request class, which says why it was not followed. */
-const unhinted = (hinted: Plan, asked: IntentInput, base: Omit<PlanInput, 'intent'>): Plan => {
-  const { requestClass: _unused, ...rest } = asked;
-  const again = plan({ ...base, intent: resolveIntent(rest) });
-  const hints = hinted.intent.hints?.map((hint) =>
-    hint.from === 'request-class' ? { ...hint, taken: false, why: 'no tier of that class may serve it' } : hint,
-  );
-  return hints === undefined ? again : { ...again, intent: { ...again.intent, hints } };
-};
+const refusedPlan = (refusal: Failure, { inferred }: IntentInput, promptTokens: Plan['promptTokens']): Plan => ({
+  intent: {
+    source: 'inferred',
+    pool: [],
+    exact: false,
+    ambiguous: false,
+    inferred,
+    note: refusal.detail ?? refusal.message,
+  },
+  candidates: [],
+  exclusions: [],
+  unproven: false,
+  promptTokens,
+  refusal,
+});
 
 /**
- * Decides without touching anything: no tier is called, no probe taken, nothing remembered. A request class may move a
- * request to cheaper tiers, never to none: when those refuse it, the model name alone decides.
+ * Decides without touching anything: no tier is called, no probe taken, nothing remembered. A request class may put other
+ * tiers first; those that the model name asks for stay behind them, so that no mark of a harness can make a request fail.
  */
 export const decide = (
   input: DecideInput,
@@ -99,9 +97,10 @@ export const decide = (
 ): Plan => {
   const { settings, profile } = generation;
   const asked = intentInput(input, generation, keywords);
-  if (isRefused(asked)) {
+  const refusal = nameRefusal(asked);
+  if (refusal !== undefined) {
     const [tier] = settings.tiers;
-    return refuseName(asked, tier ? estimator.estimate(tier, input.facts) : { floor: 0, best: 0 });
+    return refusedPlan(refusal, asked, tier ? estimator.estimate(tier, input.facts) : { floor: 0, best: 0 });
   }
   const base: Omit<PlanInput, 'intent'> = {
     facts: input.facts,
@@ -111,5 +110,7 @@ export const decide = (
     world,
   };
   const decided = plan({ ...base, intent: resolveIntent(asked) });
-  return decided.refusal && isHinted(decided.intent) ? unhinted(decided, asked, base) : decided;
+  if (decided.intent.source !== 'hinted') return decided;
+  const { requestClass: _unused, ...named } = asked;
+  return hintedPlan(decided, plan({ ...base, intent: resolveIntent(named) }));
 };

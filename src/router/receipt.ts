@@ -1,6 +1,6 @@
 /** The receipt: what the response says about how it came to be, in headers and in a last comment of a stream. */
 import type { DecisionRecord } from '#core/decision';
-import type { Candidate, Plan } from '#core/plan';
+import { type Candidate, isUnproven, type Plan } from '#core/plan';
 import type { Settings } from '#core/settings';
 
 const INTENT_WORD = {
@@ -37,6 +37,7 @@ export const servedHeaders = (
   base['x-anvil-tier'] = headerSafe(served.tier.id);
   base['x-anvil-model'] = headerSafe(model);
   base['x-anvil-attempts'] = String(attempts);
+  if (isUnproven(served)) base['x-anvil-unproven'] = 'true';
   return base;
 };
 

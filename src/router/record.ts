@@ -3,7 +3,8 @@ import { costOf } from '#core/cost';
 import type { AttemptOutcome, AttemptRecord, DecisionRecord, PrefixRecord, RequestOutcome } from '#core/decision';
 import type { AttemptFailure, Failure } from '#core/failure';
 import type { Usage } from '#core/message';
-import type { Candidate, Plan } from '#core/plan';
+import { type Candidate, isUnproven, type Plan } from '#core/plan';
+import { soundUsage } from '#core/usage';
 import type { Attempt, AttemptProgress } from '#router/attempt';
 import type { Exchange, Generation } from '#router/exchange';
 
@@ -17,8 +18,11 @@ const CHARS_PER_TOKEN = 3.6;
 export const usageOf = (progress: AttemptProgress, promptTokens: number): Usage | undefined => {
   const { usage, finished, firstPartAt } = progress;
   const output = Math.ceil(progress.outputChars / CHARS_PER_TOKEN) + progress.skimmedEvents;
-  if (usage && (finished || usage.output >= output)) return usage;
-  return firstPartAt === undefined ? undefined : { input: promptTokens, ...usage, output, estimated: true };
+  const estimate: Usage = { input: promptTokens, output, estimated: true };
+  if (usage && (finished || usage.output >= output)) return soundUsage(usage, estimate);
+  return firstPartAt === undefined
+    ? undefined
+    : { ...soundUsage(usage ?? estimate, estimate), output, estimated: true };
 };
 
 export interface EndedAttempt {
@@ -125,6 +129,9 @@ const hintsOf = ({ hints }: RecordedExchange, plan: Plan | undefined): Pick<Deci
   return all.length === 0 ? {} : { hints: all };
 };
 
+const servedBy = ({ candidates }: Plan, tierId: string | undefined): readonly Candidate[] =>
+  candidates.filter(({ tier }) => tier.id === tierId);
+
 /** The one record of a request, however it ended. */
 export const decisionRecord = (input: RecordInput): DecisionRecord => {
   const { exchange, plan, generation, failure } = input;
@@ -146,7 +153,7 @@ export const decisionRecord = (input: RecordInput): DecisionRecord => {
     ...(plan ? { intent: intentRecord(plan), promptTokensEstimated: plan.promptTokens.best } : {}),
     candidates: (plan?.candidates ?? []).map(({ tier, verdict, hold, why }) => ({ tier: tier.id, verdict, hold, why })),
     exclusions: plan?.exclusions ?? [],
-    unproven: plan?.unproven ?? false,
+    unproven: plan !== undefined && (plan.unproven || servedBy(plan, served?.tier).some(isUnproven)),
     attempts: input.attempts,
     outcome: input.outcome,
     status: input.status,

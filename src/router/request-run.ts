@@ -84,6 +84,7 @@ export class RequestRun implements RequestPort {
       input: {
         port: this,
         candidates: this.#plan.candidates.length,
+        hinted: this.#plan.hinted ?? 0,
         attemptsMax: settings.attempts.max,
         reserveLast: settings.attempts.reserveLast,
         totalMs: settings.attempts.totalMs,
@@ -147,7 +148,8 @@ export class RequestRun implements RequestPort {
   // ---- one attempt ---------------------------------------------------------------------------------------------
 
   #gate(candidate: Candidate) {
-    return this.#plan.intent.exact || candidate.checks === 'none' ? undefined : this.#plan.intent.workClass;
+    const { intent } = this.#plan;
+    return intent.exact || candidate.checks === 'none' ? undefined : (candidate.workClass ?? intent.workClass);
   }
 
   #report(candidate: Candidate, outcome: Parameters<Runtime['breakers']['report']>[3], retryAfterMs?: number): void {

@@ -13,6 +13,7 @@ import type { UpstreamCall } from '#upstream/relay';
 export interface UpstreamRequest {
   readonly call: UpstreamCall;
   readonly dialect: Dialect;
+  /** Bytes pass in both directions as they are, but for targeted edits. */
   readonly sameDialect: boolean;
   /** Model name the tier is asked for. */
   readonly model: string;
@@ -61,7 +62,7 @@ const fitted = (tier: Tier, estimate: PromptEstimate, asked: number | undefined)
 const asTierReads = ({ request, session }: Exchange, tier: Tier, { memory }: Pick<Runtime, 'memory'>): StableRequest =>
   tier.stablePrefix ? memory.prefix.stabilise(session, request) : { request, record: undefined };
 
-/** Builds the request for one candidate. `conversation` is called only when the dialects differ. */
+/** Builds the request for one candidate. `conversation` is called only when bytes cannot pass as they are. */
 export const upstreamRequest = (
   exchange: Exchange,
   candidate: Candidate,
@@ -75,7 +76,7 @@ export const upstreamRequest = (
   const estimate = runtime.memory.estimator.estimate(tier, request.facts);
   const dialect = runtime.dialects[tier.dialect];
   const target = fitted(tier, estimate, request.facts.maxOutputTokens ?? dialect.unaskedOutputTokens);
-  const sameDialect = dialect.name === caller.name;
+  const sameDialect = dialect.name === caller.name && (dialect.understands?.(request, tier) ?? true);
   const stream = request.stream || asksForStream(candidate);
   const body = sameDialect
     ? dialect.forward(request, target, stream)

@@ -22,6 +22,10 @@ interface Visit {
 
 type Operator = (visit: Visit) => Answer;
 
+/** Where Claude Code looks whether anybody is there; says nothing but that, so nobody is asked for a token. */
+const HELLO = '/api/hello';
+const hello = (): Response => json({ status: 'ok' });
+
 /** Paths by method; `GET` also answers `HEAD`. */
 type Methods = { readonly GET?: Operator; readonly POST?: Operator };
 type Routes = ReadonlyMap<string, Methods>;
@@ -56,10 +60,11 @@ const operatorRoutes = (context: ServerContext, dialects: AppDialects): Routes =
     new Response(await context.metrics.render(), { headers: { 'content-type': context.metrics.contentType } });
   return new Map<string, Methods>([
     ['/health', { GET: () => health(context, advertised, false) }],
-    // Without `verbose` both are answered before anybody is asked for a token.
+    // These two and HELLO are answered before anybody is asked for a token, except for `verbose`.
     ['/healthz', { GET: () => health(context, advertised, true) }],
     ['/readyz', { GET: () => readiness(context) }],
     ['/metrics', { GET: metrics }],
+    [HELLO, { GET: hello }],
     ['/v1/models', { GET: ({ url }) => models(context, url.searchParams) }],
     ...countRoutes(context, dialects),
     ['/v1/route', { POST: ({ request, token }) => route(context, dialects.plain, request, token) }],
@@ -84,8 +89,6 @@ const namedRoute = (context: ServerContext, path: string): Methods | undefined =
 
 /** Characters of an unknown path that are repeated to the caller. */
 const PATH_CHARS_SHOWN = 200;
-/** Where Claude Code looks whether anybody is there; says nothing but that, so nobody is asked for a token. */
-const HELLO = '/api/hello';
 /** Answered while draining and beyond the concurrency limit: an operator needs them most then. */
 const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -143,7 +146,7 @@ const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLim
     if (generator) return generator(request);
     const isOpen = request.method === 'GET' || request.method === 'HEAD';
     if (isOpen && path === '/readyz') return readiness(context);
-    if (isOpen && path === HELLO) return json({ status: 'ok' });
+    if (isOpen && path === HELLO) return hello();
     if (generators.has(path) && asksForWebSocket(request)) return webSocketRefused();
     if (isOpen && path === '/healthz' && !url.searchParams.has('verbose')) return health(context, advertised, false);
     return operate(request, url, path);

@@ -1,6 +1,7 @@
 /** How many tokens would this Messages request be? Counted for the tier that would serve it; nothing is generated. */
 import type { Dialect } from '#core/dialect';
-import type { Failure } from '#core/failure';
+import { promptChars } from '#core/estimate';
+import type { Failure, FailureKind } from '#core/failure';
 import type { JsonObject, ModelRequest } from '#core/message';
 import type { Plan } from '#core/plan';
 import type { Tier } from '#core/tier';
@@ -21,6 +22,9 @@ export const countPath = (messages: Pick<Dialect, 'path'>): string => `${message
 const withCap = (value: JsonObject): JsonObject =>
   value.max_tokens === undefined || value.max_tokens === null ? { ...value, max_tokens: 0 } : value;
 
+/** A prompt is counted whether or not a tier may serve it; a name that is refused stands for no tier. */
+const NAME_REFUSALS: ReadonlySet<FailureKind> = new Set(['not-found', 'bad-request']);
+
 /** The tier of the first candidate; without one, the first of the pool, so that a prompt too long is counted as well. */
 const tierOf = ({ candidates, intent }: Plan, tierById: ReadonlyMap<string, Tier>): Tier | undefined =>
   candidates[0]?.tier ?? tierById.get(intent.pool[0] ?? '');
@@ -34,11 +38,12 @@ const countedBy = (
 ): Promise<number | undefined> => {
   const { keys, sessions } = router.generation;
   const session = sessions.get(tier.id);
-  if (session === undefined || tier.privacy !== 'local' || request.facts.modalities.length > 0)
-    return Promise.resolve(undefined);
+  const { modalities } = request.facts;
+  if (session === undefined || modalities.length > 0) return Promise.resolve(undefined);
   return tokenCounter.count({
     tier,
     session,
+    chars: promptChars(request.facts),
     headers: chat.headers(keys.get(tier.id)),
     chat: () => JSON.parse(chat.render(messages.conversation(request), request, tier, false).text) as JsonObject,
   });
@@ -65,7 +70,7 @@ export const countTokens = async (
   const routed = router.route({ request: read, headers: request.headers, token }, undefined);
   if (isFailure(routed)) return routed;
   const { plan } = routed;
-  if (plan.refusal?.kind === 'not-found') return plan.refusal;
+  if (plan.refusal && NAME_REFUSALS.has(plan.refusal.kind)) return plan.refusal;
   const tier = tierOf(plan, settings.tierById);
   const counted = tier && (await countedBy(tier, read, dialects, context));
   context.tokenCounts[counted === undefined ? 'estimate' : 'engine'] += 1;

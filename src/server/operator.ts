@@ -2,6 +2,7 @@
 import type { Dialect } from '#core/dialect';
 import { sayFailure } from '#core/error-table';
 import { type Failure, failure } from '#core/failure';
+import type { Candidate } from '#core/plan';
 import { routeAnswer } from '#core/route-answer';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
 import { failureHeaders } from '#router/error-response';
@@ -87,7 +88,8 @@ export const route = async (
   if (isFailure(routed)) return routed;
   const { plan } = routed;
   const sessionId = `rte_${effects.id()}`;
-  const breakerOf = (tierId: string) => router.breakers.peek(tierId, plan.intent.workClass);
+  const breakerOf = ({ tier, workClass }: Candidate) =>
+    router.breakers.peek(tier.id, workClass ?? plan.intent.workClass);
   const answer = routeAnswer(plan, sessionId, breakerOf, router.ready, routed);
   if (!plan.refusal) return json(answer);
   // The configuration steers clients of the generation routes; here v0.9 always said the default.

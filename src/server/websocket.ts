@@ -1,8 +1,9 @@
 /** What does a caller hear that wants to turn a generation route into a WebSocket? */
 
-/** True for a WebSocket handshake. */
-export const asksForWebSocket = (request: Request): boolean =>
-  request.method === 'GET' && request.headers.get('upgrade')?.trim().toLowerCase() === 'websocket';
+/** True for a WebSocket handshake; `Upgrade` may name other protocols beside it. */
+export const asksForWebSocket = ({ method, headers }: Request): boolean =>
+  method === 'GET' &&
+  (headers.get('upgrade') ?? '').split(',').some((name) => name.trim().toLowerCase() === 'websocket');
 
 /**
  * 426, upon which Codex turns to plain HTTP at once (measured). It comes before the access token is looked at, so that

@@ -9,6 +9,8 @@ export interface CountAsk {
   readonly session: FetchSession;
   /** Auth headers of the tier. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Characters of the prompt: text, tools and all. */
+  readonly chars: number;
   /** The prompt as a Chat Completions body for this tier; built only if the tier is asked. */
   readonly chat: () => JsonObject;
 }
@@ -16,18 +18,24 @@ export interface CountAsk {
 export interface TokenCounter {
   /**
    * Tokens of the prompt by the engine's own template and tokenizer; undefined when it has no way to tell, is busy with
-   * other counts, or does not answer at once. Rejects only where `chat` throws.
+   * other counts, does not answer at once, or answers nonsense, and for prompts too long to be counted in a moment.
+   * Rejects only where `chat` throws.
    */
   count(ask: CountAsk): Promise<number | undefined>;
 }
 
 /** A count is only worth a moment: an estimate is at hand. */
 const DEADLINE_MS = 250;
+/** Tokenizers take about four million characters a second, and go on when nobody waits any more. */
+const PROMPT_CHARS_MAX = 1_000_000;
+/** No tokenizer makes more of a character, its bytes at worst, and no template adds more: a larger count is nonsense. */
+const TOKENS_PER_CHAR_MAX = 8;
+const TEMPLATE_TOKENS_MAX = 65_536;
 /** Harnesses ask for dozens of counts at once; the engine has answers to generate. */
 const IN_FLIGHT_MAX = 4;
 /** Token lists are long: about eight characters per token, a million tokens at most. */
 const REPLY_BYTES_MAX = 8 * 1024 * 1024;
-/** An engine that cannot count is asked again after this long; one that failed to answer, sooner. */
+/** An engine that cannot count is asked again after this long; one that could before, or failed to answer, sooner. */
 const UNABLE_MS = 10 * 60_000;
 const FAILED_MS = 30_000;
 
@@ -36,6 +44,7 @@ const FAILED_MS = 30_000;
  * text of them, and `/tokenize` counts it (llama.cpp).
  */
 type Way = 'chat' | 'template';
+const BOTH_WAYS: readonly Way[] = ['chat', 'template'];
 
 interface Known {
   readonly fingerprint: string;
@@ -67,7 +76,13 @@ const readCapped = async (response: Response): Promise<Uint8Array> => {
 
 type Post = (path: string, body: JsonObject) => Promise<JsonObject>;
 
-/** A reply that is no JSON object, or no success, reads as an empty one: the engine does not have this way. */
+/** Loading, overloaded or broken: says nothing about what the engine can do. 501 does. */
+const isPassing = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
+
+/**
+ * A reply that is no JSON object, or a refusal, reads as an empty one: the engine does not have this way. Rejects where
+ * the engine is not there, or not in a state to tell.
+ */
 const poster =
   ({ tier, session, headers }: CountAsk, signal: AbortSignal): Post =>
   async (path, body) => {
@@ -79,6 +94,7 @@ const poster =
       signal,
     });
     const bytes = await readCapped(response);
+    if (isPassing(response.status)) throw new Error(`status ${response.status}`);
     if (!response.ok) return {};
     try {
       const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
@@ -109,12 +125,20 @@ const WAYS: Readonly<Record<Way, (post: Post, chat: JsonObject) => Promise<numbe
   },
 };
 
-const firstAnswer = async (known: Known, post: Post, chat: JsonObject): Promise<number | undefined> => {
-  for (const way of known.way === undefined ? (['chat', 'template'] as const) : [known.way]) {
+interface Answer {
+  readonly way: Way;
+  readonly count: number;
+}
+
+const firstAnswer = async (
+  ways: readonly Way[],
+  post: Post,
+  chat: JsonObject,
+  tokensMax: number,
+): Promise<Answer | undefined> => {
+  for (const way of ways) {
     const count = await WAYS[way](post, chat);
-    if (count === undefined) continue;
-    known.way = way;
-    return count;
+    if (count !== undefined && count <= tokensMax) return { way, count };
   }
   return undefined;
 };
@@ -140,9 +164,13 @@ export const createTokenCounter = (clock: Clock): TokenCounter => {
     const aborting = new AbortController();
     const timer = clock.setTimeout(() => aborting.abort(), DEADLINE_MS);
     try {
-      const count = await firstAnswer(known, poster(wanted, aborting.signal), chat);
-      if (count === undefined) quiet(known, UNABLE_MS);
-      return count;
+      const ways = known.way === undefined ? BOTH_WAYS : [known.way];
+      const tokensMax = TOKENS_PER_CHAR_MAX * wanted.chars + TEMPLATE_TOKENS_MAX;
+      const answer = await firstAnswer(ways, poster(wanted, aborting.signal), chat, tokensMax);
+      // One that counted before may have refused no more than this prompt, or be another engine by now.
+      if (answer === undefined) quiet(known, known.way === undefined ? UNABLE_MS : FAILED_MS);
+      known.way = answer?.way;
+      return answer?.count;
     } catch {
       quiet(known, FAILED_MS);
       return undefined;
@@ -153,9 +181,9 @@ export const createTokenCounter = (clock: Clock): TokenCounter => {
 
   return {
     async count(wanted) {
-      const { tier } = wanted;
+      const { tier, chars } = wanted;
       // A cloud provider charges or limits such calls, and asking for a model that is swapped out would load it.
-      if (tier.privacy !== 'local' || tier.swapGroup !== undefined) return undefined;
+      if (tier.privacy !== 'local' || tier.swapGroup !== undefined || chars > PROMPT_CHARS_MAX) return undefined;
       const known = knownOf(tier);
       if (known.inFlight >= IN_FLIGHT_MAX || clock.now() < known.quietUntil) return undefined;
       known.inFlight += 1;

@@ -59,6 +59,11 @@ const chatBody = fc
     format: fc.option(schema),
   })
   .map(({ system, exchanges, tools, cap, temperature, stop, choice, format }): JsonObject => {
+    // An id that came again would be given a number.
+    const unique = exchanges.map((each, at) => ({
+      ...each,
+      calls: each.calls.map((call) => ({ ...call, id: `${call.id}-${at}` })),
+    }));
     const call = ({ id: callId, name, input: args }: { id: string; name: string; input: unknown }) => ({
       id: callId,
       type: 'function',
@@ -83,7 +88,7 @@ const chatBody = fc
           }),
       messages: [
         ...system.map((content) => ({ role: 'system', content })),
-        ...exchanges.flatMap(({ texts, image, thinking, answer, calls }) => [
+        ...unique.flatMap(({ texts, image, thinking, answer, calls }) => [
           {
             role: 'user',
             content: [

@@ -48,7 +48,10 @@ export const checkMessagesStream = (text: string): void => {
           if (typeof id !== 'string' || !/^[a-zA-Z0-9_-]+$/.test(id)) fail('an illegal tool id', event);
           if (toolIds.has(id)) fail('a tool id twice', event);
           toolIds.add(id);
+          if (typeof at(event, 'content_block', 'name') !== 'string') fail('a tool without a name', event);
+          if (JSON.stringify(at(event, 'content_block', 'input')) !== '{}') fail('a tool without an input', event);
         }
+        if (block === 'text' && at(event, 'content_block', 'text') !== '') fail('a text without its beginning', event);
         break;
       }
       case 'content_block_delta':

@@ -199,7 +199,7 @@ describe('the finish', () => {
 describe('errors in the stream', () => {
   test('keep their type, and an overflow is told apart', () => {
     const told = decode({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } });
-    expect(told).toEqual([{ type: 'error', kind: 'overloaded_error', message: 'Overloaded' }]);
+    expect(told).toMatchObject([{ type: 'error', kind: 'overloaded_error', message: 'Overloaded' }]);
     const error = { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' };
     expect(decode({ type: 'error', error })).toMatchObject([{ kind: 'context-overflow' }]);
   });

@@ -1,9 +1,10 @@
 /** Which events and members of our Responses stream would break a client if they were left out? One test each. */
 import { describe, expect, test } from 'bun:test';
-import OpenAI from 'openai';
-import type { JsonObject, StreamPart, ToolOrigin } from '#core/message';
+import type { StreamPart, ToolOrigin } from '#core/message';
 import { openaiResponses as dialect } from '#dialects/openai-responses/dialect';
+import { changedStream, withoutEvent, withoutMember } from '#tests/dialects/left-out';
 import { checkResponsesStream } from '#tests/dialects/legal-responses';
+import { readResponses } from '#tests/dialects/stream-clients';
 import { at, contextOf, encodeParts, payloadsOf } from '#tests/dialects/support';
 import { rejectionOf } from '#tests/support/rejection';
 
@@ -24,37 +25,14 @@ const PARTS: readonly StreamPart[] = [
 const read: ToolOrigin = { kind: 'function', namespace: 'files', name: 'read' };
 const SPOKEN = encodeParts(dialect, PARTS, contextOf({ toolOrigin: () => read }));
 
-/** The stream again, after a change to its events; numbered anew, so that only the change can be at fault. */
-const changed = (change: (events: JsonObject[]) => readonly JsonObject[]): string =>
-  change(payloadsOf(SPOKEN) as JsonObject[])
-    .map((event, sequence) => ({ ...event, sequence_number: sequence }) as JsonObject)
-    .map((event) => `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`)
-    .join('');
-
-const withoutEvent = (type: string): string => changed((events) => events.filter((event) => event.type !== type));
-
-/** A copy without the member at the path, wherever an event has it. */
-const without = (value: unknown, [name = '', ...rest]: readonly string[]): unknown => {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return value;
-  const { [name]: member, ...others } = value as Record<string, unknown>;
-  return rest.length === 0 ? others : { ...value, [name]: without(member, rest) };
-};
-const withoutMember = (path: string): string =>
-  changed((events) => events.map((event) => without(event, path.split('.')) as JsonObject));
-
-/** Fails as the client's stream helper fails. */
-const readByClient = (body: string): Promise<unknown> => {
-  const answer = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-  // Only the call itself is needed of the fetch interface.
-  const fetch = answer as unknown as typeof globalThis.fetch;
-  const client = new OpenAI({ apiKey: 'k', baseURL: 'http://localhost/v1', maxRetries: 0, fetch });
-  return client.responses.stream({ model: 'planning', input: 'go' }).finalResponse();
-};
+/** Numbered anew, so that only what is missing can be at fault. */
+const numbered = (body: string): string =>
+  changedStream(body, (events) => events.map((event, sequence) => ({ ...event, sequence_number: sequence })));
 
 test('nothing is left out of our stream, and the official client reads it', async () => {
   checkResponsesStream(SPOKEN);
-  expect(changed((events) => events)).toBe(SPOKEN);
-  expect(at(await readByClient(SPOKEN), 'status')).toBe('completed');
+  expect(numbered(SPOKEN)).toBe(SPOKEN);
+  expect(at(await readResponses(SPOKEN), 'status')).toBe('completed');
 });
 
 /** What the official client's stream helper does without is run; what other clients do was measured, or read in them. */
@@ -73,10 +51,10 @@ const EVENTS: readonly (readonly [type: string, breaks: string])[] = [
 describe('without the event', () => {
   for (const [type, breaks] of EVENTS) {
     test(`${type}, ${breaks} would break`, async () => {
-      const body = withoutEvent(type);
+      const body = numbered(withoutEvent(SPOKEN, type));
       expect(body).not.toBe(SPOKEN);
       expect(() => checkResponsesStream(body)).toThrow();
-      if (breaks === OPENAI_SDK) await rejectionOf(readByClient(body));
+      if (breaks === OPENAI_SDK) await rejectionOf(readResponses(body));
     });
   }
 });
@@ -109,10 +87,10 @@ const MEMBERS: readonly (readonly [path: string, breaks: string])[] = [
 describe('without the member', () => {
   for (const [path, breaks] of MEMBERS) {
     test(`${path}, ${breaks} would break`, async () => {
-      const body = withoutMember(path);
+      const body = numbered(withoutMember(SPOKEN, path));
       expect(body).not.toBe(SPOKEN);
       expect(() => checkResponsesStream(body)).toThrow();
-      if (breaks === OPENAI_SDK) await rejectionOf(readByClient(body));
+      if (breaks === OPENAI_SDK) await rejectionOf(readResponses(body));
     });
   }
 

@@ -5,7 +5,7 @@ import type { StreamPart, ToolOrigin } from '#core/message';
 import { type Answer, collectAnswer } from '#dialects/answer';
 import { openaiResponses as dialect } from '#dialects/openai-responses/dialect';
 import { readEncrypted, writeEncrypted } from '#dialects/openai-responses/proof';
-import { CUSTOM_ARGUMENT } from '#dialects/openai-responses/tool-names';
+import { CUSTOM_ARGUMENT } from '#dialects/tool-names';
 import { answerParts } from '#tests/dialects/part-sequences';
 import { contextOf, decodeChunks, decodeText, encodeParts, utf8 } from '#tests/dialects/support';
 import { GOOD_ANSWERS } from '#tests/support/answer';

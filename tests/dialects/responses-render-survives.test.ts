@@ -10,7 +10,7 @@ import { requestFrom, responsesTier } from '#tests/dialects/responses-support';
 // Lost, or changed in form: borders between neighbouring turns of one role and between the parts of an instruction, which
 // of the opening instructions were the developer's, refusals that a user quotes (they are text), the missing detail of a
 // picture (`auto`), a tool's silence about strictness (`false`), a schema without a name (`response`), thinking that led to
-// no word and no call, and the dialect of thinking that has no proof.
+// no word and no call, the dialect of thinking that has no proof, and words in front of a result: they come behind it.
 
 const words = fc.stringMatching(/^[A-Za-z0-9ü🙂.,{}"\\-]{1,12}$/u);
 const id = fc.stringMatching(/^[a-zA-Z0-9_-]{1,12}$/);
@@ -72,6 +72,13 @@ const instruction = fc.record<Turn>({
 const asked = fc.record<Turn>({ role: fc.constant('user'), parts: several(text, refusal, image, document, result) });
 const answered = fc.record<Turn>({ role: fc.constant('assistant'), parts: several(text, refusal, thinking, call) });
 
+/** Ids that occur once: a second one would be given a number. */
+const numbered = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.map(({ role, parts }, at) => ({
+    role,
+    parts: parts.map((part, index) => ('id' in part ? { ...part, id: `${part.id}-${at}-${index}` } : part)),
+  }));
+
 const schema = fc.constantFrom<JsonObject>(
   { type: 'object', properties: { a: { type: 'string' } } },
   { type: 'object' },
@@ -108,7 +115,7 @@ const conversation: fc.Arbitrary<Conversation> = fc
       ...(parallelToolCalls === undefined ? {} : { parallelToolCalls }),
     };
     return {
-      turns: [...before, first, ...turns],
+      turns: numbered([...before, first, ...turns]),
       tools: JSON.parse(JSON.stringify(named)),
       ...(tools.length > 0 ? choice : {}),
       ...always,
@@ -136,6 +143,20 @@ const isInstruction = ({ role }: Turn): boolean => role === 'system' || role ===
 const joinedText = (turn: Turn): string =>
   turn.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('\n\n');
 
+type Seen = readonly [role: string, part: unknown];
+
+/** Between two turns of the model, results stand in front of what else is said. */
+const resultsFirst = (seen: readonly Seen[]): readonly Seen[] => {
+  const runs: Seen[][] = [];
+  for (const each of seen) {
+    const last = runs.at(-1);
+    if (last && (last[0]?.[0] === 'assistant') === (each[0] === 'assistant')) last.push(each);
+    else runs.push([each]);
+  }
+  const isResult = ([, part]: Seen): boolean => (part as { kind?: unknown }).kind === 'tool-result';
+  return runs.flatMap((run) => [...run.filter(isResult), ...run.filter((each) => !isResult(each))]);
+};
+
 const turnsSeen = (turns: readonly Turn[]): readonly unknown[] => {
   const spoken = turns.findIndex((turn) => !isInstruction(turn));
   const opening = turns.slice(0, spoken).map(joinedText).join('\n\n');
@@ -149,7 +170,7 @@ const turnsSeen = (turns: readonly Turn[]): readonly unknown[] => {
   const isThought = (part: unknown): boolean => typeof part === 'object' && part !== null && 'signature' in part;
   const kept = merged.filter(({ parts }) => !parts.every(isThought));
   // A turn of mere thinking that fell out lets its neighbours meet.
-  return [opening, ...kept.flatMap(({ role, parts }) => parts.map((part) => [role, part]))];
+  return [opening, ...resultsFirst(kept.flatMap(({ role, parts }) => parts.map((part) => [role, part] as const)))];
 };
 
 const essence = ({ turns, tools, losses: _losses, ...rest }: Conversation) => ({

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { JsonObject } from '#core/message';
-import { createToolNames, flatToolName } from '#dialects/openai-responses/tool-names';
+import { createToolNames, flatToolName } from '#dialects/tool-names';
 import { conversationOf, factsOf, user } from '#tests/dialects/responses-support';
 
 const fn = (name: string, more: JsonObject = {}): JsonObject => ({ type: 'function', name, ...more });

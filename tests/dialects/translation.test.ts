@@ -323,7 +323,7 @@ describe('a Messages tier', () => {
     ];
     const [, calls, results] = toMessages({ messages: turns }).body.messages;
     const ids = calls.content.map((block: { id: string }) => block.id);
-    expect(ids).toEqual(['a_1', 'a_1_', 'toolu']);
+    expect(ids).toEqual(['a_1', 'a_1_2', 'call']);
     expect(results.content.map((block: { tool_use_id: string }) => block.tool_use_id)).toEqual(ids);
   });
 

@@ -71,6 +71,7 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.constantFrom(
 const anyRun: fc.Arbitrary<Run> = fc.record({
   limits: fc.record({
     candidates: fc.integer({ min: 1, max: 5 }),
+    hinted: fc.integer({ min: 0, max: 5 }),
     attemptsMax: fc.integer({ min: 1, max: 4 }),
     reserveLast: fc.boolean(),
     totalMs: fc.constantFrom(1_000, 60_000),

@@ -20,7 +20,15 @@ const EVENTS: readonly RequestEvent[] = [
 
 const walkWith = (port: RequestPort): Walk<typeof requestMachine> => ({
   machine: requestMachine,
-  input: { port, candidates: 3, attemptsMax: 2, reserveLast: true, totalMs: 60_000, keepaliveAfterMs: undefined },
+  input: {
+    port,
+    candidates: 4,
+    hinted: 1,
+    attemptsMax: 2,
+    reserveLast: true,
+    totalMs: 60_000,
+    keepaliveAfterMs: undefined,
+  },
   events: EVENTS,
   never: ['keepaliveDue'],
   place: ({ value, context }) =>

@@ -4,7 +4,14 @@ import type { AttemptFailure } from '#core/failure';
 import { type RequestEvent, type RequestInput, requestMachine } from '#machines/request.machine';
 import { simulated } from '#tests/machines/simulated';
 
-const LIMITS = { candidates: 4, attemptsMax: 3, reserveLast: true, totalMs: 60_000, keepaliveAfterMs: undefined };
+const LIMITS = {
+  candidates: 4,
+  hinted: 0,
+  attemptsMax: 3,
+  reserveLast: true,
+  totalMs: 60_000,
+  keepaliveAfterMs: undefined,
+};
 
 const failed = (kind: AttemptFailure['kind']): RequestEvent => ({
   type: 'attempt.failed',
@@ -84,6 +91,30 @@ const CASES: readonly Case[] = [
     ['open 0', 'open 1', 'open 2', 'open 3', 'exhausted'],
   ],
   ["the caller's own mistake is not tried elsewhere", [failed('caller-error')], ['open 0', 'refused']],
+  [
+    'failures of hinted candidates cost no attempt',
+    [failed('timeout'), failed('timeout'), failed('timeout'), failed('timeout')],
+    ['open 0', 'open 1', 'open 2', 'open 3', 'exhausted'],
+    { hinted: 2, attemptsMax: 2 },
+  ],
+  [
+    'the reserve waits until the hinted candidates are through',
+    [failed('timeout'), skipped, failed('timeout')],
+    ['open 0', 'open 1', 'open 3', 'exhausted'],
+    { hinted: 1, attemptsMax: 1 },
+  ],
+  [
+    'a fault that a hinted candidate finds is final only when nobody else finds otherwise',
+    [failed('caller-error'), failed('caller-error')],
+    ['open 0', 'open 1', 'refused'],
+    { hinted: 1 },
+  ],
+  [
+    'a fault that the last of them finds is the caller’s',
+    [failed('timeout'), failed('caller-error')],
+    ['open 0', 'open 1', 'refused'],
+    { hinted: 2, candidates: 2 },
+  ],
   ['a failure after the commit breaks the answer', [committed, failed('cut-off')], ['open 0', 'broken']],
   ['the caller hanging up cancels a pending attempt', [gone], ['open 0', 'cancel', 'cancelled']],
   ['the caller hanging up cancels a stream', [committed, gone], ['open 0', 'cancel', 'cancelled']],

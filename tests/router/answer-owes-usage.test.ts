@@ -22,7 +22,10 @@ const TEXT: readonly StreamPart[] = [{ type: 'text-delta', index: 0, text: 'hell
 const USAGE: readonly StreamPart[] = [{ type: 'usage', usage: { input: 5, output: 2 } }];
 const END: readonly StreamPart[] = [{ type: 'end' }];
 
-const said = (includeUsage: boolean, frames: readonly (readonly [string, readonly StreamPart[]])[]): string => {
+const said = (
+  includeUsage: boolean,
+  frames: readonly (readonly [string, readonly StreamPart[] | undefined])[],
+): string => {
   const speaker = speakStream(input(includeUsage));
   return [...frames.map(([raw, parts]) => speaker.say(bytes(raw), parts)), speaker.conclude()]
     .map((spoken) => (isFailure(spoken) ? spoken.detail : new TextDecoder().decode(spoken)))
@@ -50,13 +53,13 @@ test('it comes last where the tier sends no end marker', () => {
 });
 
 test('events passed on unread count one token each', () => {
-  const unread = Array.from({ length: 7 }, () => [DELTA, []] as const);
+  const unread = Array.from({ length: 7 }, () => [DELTA, undefined] as const);
   const payloads = payloadsOf(said(true, [...unread, [DONE, END]]));
   expect(at(payloads.at(-2), 'usage', 'completion_tokens')).toBe(7);
 });
 
 test('nothing is added where the tier told its usage, or nobody asked', () => {
-  const told = 'data: {"id":"x","choices":[],"usage":{"prompt_tokens":5}}\n\n';
+  const told = 'data: {"id":"x","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}\n\n';
   expect(
     said(true, [
       [DELTA, TEXT],

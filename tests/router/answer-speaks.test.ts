@@ -49,7 +49,9 @@ describe('kept frames', () => {
   });
 
   test('leave out a usage that nobody asked for, and nothing else', () => {
-    const usage = bytes('data: {"id":"x","choices":[],"usage":{}}\n\n');
+    const usage = bytes(
+      'data: {"id":"x","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n',
+    );
     const speaker = speakStream(input('openai-chat'));
     expect(said(speaker.say(usage, USAGE))).toBe('');
     expect(said(speaker.say(bytes(frame), [...TEXT, ...USAGE]))).toBe(frame);

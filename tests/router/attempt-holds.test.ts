@@ -111,5 +111,5 @@ test('an error document with status 200 is no answer', async () => {
   });
   const { body, record } = await ask(house, CHAT, chatRequest({ stream: false }));
   expect(body).toContain(GREETING);
-  expect(record.attempts[0]).toMatchObject({ outcome: 'error', failure: 'cut-off' });
+  expect(record.attempts[0]).toMatchObject({ outcome: 'error', failure: 'server-error' });
 });

@@ -40,7 +40,7 @@ for (const { dialect, path, request, seenIn } of CASES) {
     const { body, record } = await ask(await house(() => play(steps)), path, request());
     expect(seenIn(body)).toMatchObject({ terminal: false, error: expect.anything() });
     expect(body).not.toContain('the engine died');
-    expect(record.attempts).toMatchObject([{ outcome: 'broken', failure: 'cut-off' }]);
+    expect(record.attempts).toMatchObject([{ outcome: 'broken', failure: 'server-error' }]);
   });
 
   test(`${dialect}: a stream that just stops is noticed`, async () => {

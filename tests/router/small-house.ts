@@ -1,5 +1,6 @@
 /** A router with three scripted tiers on simulated time, for tests about what happens in between and when. */
 
+import type { DialectName } from '#core/message';
 import type { Effects } from '#platform/effects';
 import { type House, openHouse } from '#tests/simulation/house';
 import type { HostCall, HostScript } from '#tests/simulation/scripted-hosts';
@@ -10,6 +11,7 @@ import { type TwoTiersOptions, twoTiersToml } from '#tests/support/two-tiers';
 
 export const CHAT = '/v1/chat/completions';
 export const MESSAGES = '/v1/messages';
+export const RESPONSES = '/v1/responses';
 export const GREETING = 'Hello! What can I do for you today?';
 
 export interface SmallHouseOptions extends Omit<TwoTiersOptions, 'env' | 'effects' | 'fastUrl'> {
@@ -34,7 +36,10 @@ export const play = (steps: Steps, timing: Partial<Omit<HostScript, 'steps'>> = 
 
 export const asksToStream = ({ body }: HostCall): boolean => (JSON.parse(body) as { stream?: boolean }).stream === true;
 
-const dialectOf = ({ path }: HostCall) => (path.endsWith('/messages') ? 'anthropic-messages' : 'openai-chat');
+const dialectOf = ({ path }: HostCall): DialectName => {
+  if (path.endsWith('/messages')) return 'anthropic-messages';
+  return path.endsWith('/responses') ? 'openai-responses' : 'openai-chat';
+};
 
 /** What a sound tier does: the answer, streamed or whole as asked. */
 export const answering =

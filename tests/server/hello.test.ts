@@ -14,15 +14,20 @@ test('HEAD and GET /api/hello are answered at once, without a token, and say not
     expect([got.status, await got.json()]).toEqual([200, { status: 'ok' }]);
   }
   expect((await two.server.post('/api/hello', {})).status).toBe(401);
+  const authorization = 'Bearer secret-1';
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const other = await fetch(`${two.server.url}/api/hello`, { method, headers: { authorization } });
+    expect([method, other.status, other.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD']);
+  }
 });
 
 describe('a WebSocket handshake', () => {
-  const handshake = (path: string): string =>
+  const handshake = (path: string, upgrade = 'websocket'): string =>
     [
       `GET ${path} HTTP/1.1`,
       'Host: 127.0.0.1',
       'Connection: Upgrade',
-      'Upgrade: websocket',
+      `Upgrade: ${upgrade}`,
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
       'OpenAI-Beta: responses_websockets=2026-02-06',
@@ -43,11 +48,47 @@ describe('a WebSocket handshake', () => {
       expect((await connection.response())?.status).toBe(200);
     });
 
-  test('elsewhere is a request like any other', async () => {
+  test('is known in any case, and among other protocols', async () => {
+    await using two = await startTwoTiers(GUARDED);
+    for (const upgrade of ['WebSocket', 'h2c, websocket', 'websocket,foo/2']) {
+      await using connection = await rawConnection(two.server.url);
+      await connection.send(handshake('/v1/responses', upgrade));
+      expect([upgrade, (await connection.response())?.status]).toEqual([upgrade, 426]);
+    }
+  });
+
+  test('with a body is answered alike, and the body is not read as the next request', async () => {
     await using two = await startTwoTiers();
     await using connection = await rawConnection(two.server.url);
-    await connection.send(handshake('/v1/nothing'));
-    expect((await connection.response())?.status).toBe(404);
+    const headers = ['connection: Upgrade', 'upgrade: websocket'];
+    await connection.send(rawRequest('GET', '/v1/responses', { headers, body: 'GET /v1/nothing HTTP/1.1\r\n\r\n' }));
+    expect((await connection.response())?.status).toBe(426);
+    await connection.send(rawRequest('GET', '/healthz'));
+    expect((await connection.response())?.status).toBe(200);
+  });
+
+  test('elsewhere is a request like any other', async () => {
+    await using two = await startTwoTiers();
+    for (const [path, status] of [
+      ['/v1/nothing', 404],
+      ['/v1/models', 200],
+      ['/v1/route', 405],
+      ['/v1/messages/count_tokens', 405],
+      ['/api/hello', 200],
+      ['/readyz', 200],
+    ] as const) {
+      await using connection = await rawConnection(two.server.url);
+      await connection.send(handshake(path));
+      expect([path, (await connection.response())?.status]).toEqual([path, status]);
+    }
+  });
+
+  test('by POST is the POST that it is', async () => {
+    await using two = await startTwoTiers();
+    await using connection = await rawConnection(two.server.url);
+    const headers = ['connection: Upgrade', 'upgrade: websocket'];
+    await connection.send(rawRequest('POST', '/v1/responses', { headers, body: '{}' }));
+    expect((await connection.response())?.status).toBe(400);
   });
 
   test('a GET without one is still the wrong method', async () => {

@@ -38,6 +38,31 @@ test('both official clients list the same names and find each of them', async ()
   }
 });
 
+test('one entry is found under every spelling that the generation routes take for a listed name', async () => {
+  await using two = await start();
+  for (const [name, id] of [
+    ['anthropic/qwen', 'qwen'],
+    ['claude-anvil-QWEN', 'qwen'],
+    ['anvil%2Fanthropic%2Fsmall', 'small'],
+    ['ANTHROPIC/CHAT', 'anthropic/chat'],
+  ] as const) {
+    const found = await two.server.get(`/v1/models/${name}`);
+    expect([name, found.status, ((await found.json()) as { id: string }).id]).toEqual([name, 200, id]);
+  }
+  for (const name of ['anthropic/', 'anthropic/anthropic/qwen', 'anthropic/fast-local'])
+    expect([name, (await two.server.get(`/v1/models/${name}`)).status]).toEqual([name, 404]);
+});
+
+test('a page between two ids is what lies between them, nothing when they are the wrong way round', async () => {
+  await using two = await start();
+  const all = idsOf(await list(two));
+  const between = `after_id=${all[1]}&before_id=${all[4]}`;
+  expect(idsOf(await list(two, `?${between}`))).toEqual(all.slice(2, 4));
+  expect(await list(two, `?limit=1&${between}`)).toMatchObject({ has_more: true, first_id: all[2] });
+  for (const query of [`after_id=${all[4]}&before_id=${all[1]}`, `before_id=${all[0]}`])
+    expect(await list(two, `?${query}`)).toMatchObject({ data: [], has_more: false, first_id: null, last_id: null });
+});
+
 test('pages follow one another without a gap, forwards and backwards', async () => {
   await using two = await start();
   const all = idsOf(await list(two, '?limit=1000'));
@@ -73,6 +98,12 @@ test('a query that makes no sense is refused with the name of its field', async 
     ['limit=0', 'limit'],
     ['limit=1001', 'limit'],
     ['limit=ten', 'limit'],
+    ['limit=', 'limit'],
+    ['limit=1e2', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=%EF%BC%95', 'limit'],
+    [`limit=${'9'.repeat(400)}`, 'limit'],
+    ['after_id=CHAT', 'after_id'],
     ['after_id=nobody', 'after_id'],
     ['before_id=', 'before_id'],
   ] as const) {

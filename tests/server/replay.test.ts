@@ -43,6 +43,10 @@ const expectedOf = (recording: Recording): Seen => {
   };
 };
 
+/** Tools in forms that no local server of the dialect knows; such a request is asked in the common ones. */
+const hasOwnForms = ({ dialect, body }: Recording): boolean =>
+  dialect === 'openai-responses' && /"type":"(?:namespace|custom|additional_tools)"/.test(JSON.stringify(body));
+
 const BREACHES = {
   'openai-chat': chatBreaches,
   'anthropic-messages': messagesBreaches,
@@ -109,8 +113,8 @@ for (const privacy of ['local', 'cloud'] as const) {
           expect(seenBy(recording.dialect, recording.stream, body)).toEqual(expectedOf(recording));
 
           const upstream = stage.tier.requests[index]?.json as Json;
-          const passedOn = recording.dialect === dialect;
           const local = privacy === 'local';
+          const passedOn = recording.dialect === dialect && !(local && hasOwnForms(recording));
           const breaches = (sent: Json): readonly string[] => BREACHES[dialect](sent, { local, passedOn });
           // What a harness itself gets wrong is its own affair; we add nothing to it.
           const own = passedOn ? breaches(recording.body) : [];

@@ -40,8 +40,6 @@ const CASES = [
 ] as const;
 
 for (const { name: dialect } of Object.values(dialects)) {
-  // A tier of the caller's own dialect knows its tools as they are.
-  if (dialect === 'openai-responses') continue;
   describe(`a tier that speaks ${dialect} calls`, () => {
     let two: TwoTiers;
     beforeAll(async () => {
@@ -62,11 +60,16 @@ for (const { name: dialect } of Object.values(dialects)) {
                 blocks: [{ kind: 'tool', id: 'call_1', ...call }],
               }),
             );
+          const asked = two.fast.requests.length + two.heavy.requests.length;
           const response = await two.server.post(RESPONSES, { ...body, model: 'chat', stream });
           const text = await response.text();
           expect({ status: response.status, said: response.ok ? '' : text }).toEqual({ status: 200, said: '' });
           const { tools } = stream ? responsesSeen(text) : responsesOutput(JSON.parse(text).output);
           const [type, name, said] = seen;
+          const requests = [...two.fast.requests, ...two.heavy.requests];
+          expect(requests.length).toBeGreaterThan(asked);
+          for (const { body: sent } of requests)
+            expect(sent).not.toMatch(/"type":"(?:namespace|custom\w*|additional_tools)"/);
           expect(tools).toEqual([{ id: 'call_1', name, arguments: said }]);
           expect(text).toContain(`"type":"${type}"`);
         });

@@ -229,13 +229,13 @@ export const TIER_FAULTS = {
   },
   'error event': {
     shows: 'bad-body',
-    kind: 'cut-off',
+    kind: 'server-error',
     only: 'stream',
     steps: insteadOfTheRest((context) => errorEventFor(context.dialect, 'the engine died')),
   },
   'error event first': {
     shows: 'bad-body',
-    kind: 'cut-off',
+    kind: 'server-error',
     only: 'stream',
     steps: (context) => sse([errorEventFor(context.dialect, 'no free slot')]),
   },

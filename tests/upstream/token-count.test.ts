@@ -10,7 +10,7 @@ interface Engine {
   readonly counter: TokenCounter;
   readonly clock: SimulatedClock;
   readonly asked: string[];
-  count(tier?: Tier): Promise<number | undefined>;
+  count(tier?: Tier, chars?: number): Promise<number | undefined>;
 }
 
 const TIER = tierOf('fast-local', { baseUrl: 'http://engine.test/v1/', model: 'small' });
@@ -30,7 +30,8 @@ const engine = (reply: (path: string, body: Record<string, unknown>) => Response
     counter,
     clock,
     asked,
-    count: (tier = TIER) => counter.count({ tier, session: { fetch, close: () => {} }, headers: {}, chat: () => CHAT }),
+    count: (tier = TIER, chars = 5) =>
+      counter.count({ tier, chars, session: { fetch, close: () => {} }, headers: {}, chat: () => CHAT }),
   };
 };
 
@@ -48,6 +49,7 @@ describe('replies that are no count', () => {
     ['a list', () => Response.json([1, 2])],
     ['a count of nothing', () => Response.json({ count: 0 })],
     ['a count that is none', () => Response.json({ count: '12', prompt: 7 })],
+    ['a count beyond all reason', () => Response.json({ count: 1e308 })],
     ['a redirect', () => Response.redirect('http://elsewhere.test/', 302)],
     ['a flood', () => new Response('x'.repeat(9 * 1024 * 1024))],
   ];
@@ -74,6 +76,37 @@ test('an engine that cannot be reached is left alone for half a minute', async (
   await clock.advance(2_000);
   await count();
   expect(asked.length).toBe(2);
+});
+
+for (const status of [429, 500, 502, 503])
+  test(`an engine that answers ${status} is left alone for half a minute: it may be loading`, async () => {
+    const { count, asked, clock } = engine(() => new Response('', { status }));
+    expect(await count()).toBeUndefined();
+    await clock.advance(29_000);
+    await count();
+    expect(asked).toEqual(['/tokenize']);
+    await clock.advance(2_000);
+    await count();
+    expect(asked).toEqual(['/tokenize', '/tokenize']);
+  });
+
+test('one prompt that its template refuses does not end the counting for ten minutes', async () => {
+  let refuses = false;
+  const { count, clock } = engine(() => (refuses ? new Response('', { status: 400 }) : Response.json({ count: 12 })));
+  expect(await count()).toBe(12);
+  refuses = true;
+  expect(await count()).toBeUndefined();
+  refuses = false;
+  expect(await count()).toBeUndefined();
+  await clock.advance(31_000);
+  expect(await count()).toBe(12);
+});
+
+test('a prompt that no engine could count in a moment is not sent to it', async () => {
+  const { count, asked } = engine(() => Response.json({ count: 12 }));
+  expect(await count(TIER, 1_000_001)).toBeUndefined();
+  expect(asked).toEqual([]);
+  expect(await count(TIER, 1_000_000)).toBe(12);
 });
 
 test('a changed model is asked anew', async () => {

@@ -17,12 +17,13 @@ import {
 } from '#dialects/anthropic-messages/named-tools';
 import { messagesThinkingEnabled, outputFormatOf } from '#dialects/anthropic-messages/request';
 import { serverToolText } from '#dialects/anthropic-messages/server-tools';
-import { readMessagesTools } from '#dialects/anthropic-messages/tools';
+import { messagesToolNames, readMessagesTools } from '#dialects/anthropic-messages/tools';
 import { unwrapProof } from '#dialects/carried-proof';
 import { effortOf } from '#dialects/effort';
 import { defined, isObject, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { roleOf } from '#dialects/roles';
+import type { ToolNames } from '#dialects/tool-names';
 
 /** Fields that `messagesConversation` reads, or that steer the transport only; every other one is a loss. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -49,10 +50,11 @@ export const messagesConversation = (request: ModelRequest): Conversation => {
   for (const [name, value] of Object.entries(raw)) {
     if (value !== null && !KNOWN_FIELDS.has(name)) losses.add(name);
   }
-  const reader = createReader(losses);
+  const names = messagesToolNames(raw);
+  const reader = createReader(names, losses);
   const system = reader.parts(raw.system);
   const turns = objectsOf(raw.messages).map(reader.turn);
-  const { tools, toolChoice, parallelToolCalls } = readMessagesTools(raw, reader.namedTools, losses);
+  const { tools, toolChoice, parallelToolCalls } = readMessagesTools(raw, reader.namedTools, names, losses);
   const stop = listOf(raw.stop_sequences).filter((entry) => typeof entry === 'string');
   return {
     turns: system.length > 0 ? [{ role: 'system', parts: system }, ...turns] : turns,
@@ -105,7 +107,7 @@ interface Reader {
   readonly namedTools: NamedTools;
 }
 
-const createReader = (losses: Losses): Reader => {
+const createReader = (names: ToolNames, losses: Losses): Reader => {
   const namedTools = createNamedTools();
   const parts = (content: unknown): readonly ContentPart[] => {
     if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
@@ -129,7 +131,7 @@ const createReader = (losses: Losses): Reader => {
         return {
           kind: 'tool-call',
           id: stringOr(block.id, ''),
-          name: stringOr(block.name, ''),
+          name: names.called(undefined, stringOr(block.name, '')),
           arguments: JSON.stringify(block.input ?? {}),
           ...mark,
         };

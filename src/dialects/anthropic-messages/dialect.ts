@@ -11,6 +11,7 @@ import {
   echoMessagesModel,
   encodeMessagesReply,
   fillMessagesId,
+  fillMessagesUsage,
   quickScanMessages,
 } from '#dialects/anthropic-messages/response';
 import { createMessagesDecoder } from '#dialects/anthropic-messages/stream';
@@ -43,6 +44,7 @@ export const anthropicMessages: Dialect = {
   quickScan: quickScanMessages,
   echoModel: echoMessagesModel,
   fillId: fillMessagesId,
+  fillUsage: fillMessagesUsage,
   errorBody: messagesErrorBody,
   errorEvent: (failure, requestId) =>
     `event: error\ndata: ${JSON.stringify(messagesErrorBody(failure, requestId))}\n\n`,

@@ -189,7 +189,8 @@ class MessagesEncoder implements AnswerEncoder {
 
   #startTool(index: number, id: string, name: string): string {
     this.#usedTools = true;
-    const ending = this.#declare(index, 'tool', { type: 'tool_use', id: this.#toolId(id), name, input: {} });
+    const own = this.#context.toolOrigin(name)?.name ?? name;
+    const ending = this.#declare(index, 'tool', { type: 'tool_use', id: this.#toolId(id), name: own, input: {} });
     const block = this.#blocks.get(index);
     return block ? ending + this.#enqueue(block) : ending;
   }

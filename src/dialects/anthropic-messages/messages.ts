@@ -9,6 +9,7 @@ import {
   writeDraft,
 } from '#dialects/anthropic-messages/blocks';
 import type { MessagesTierFacts } from '#dialects/anthropic-messages/tier-facts';
+import { type CallIds, createCallIds } from '#dialects/call-ids';
 import { defined, isObject, parseJson } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 
@@ -21,37 +22,32 @@ const CACHE_MARKS_MAX = 4;
 /** Stands in for the user turn that a conversation has to open with. */
 const OPENING_TEXT = 'Continue.';
 
+/** The service names no limit; this one holds every id of a server, in characters. */
+const ID_LENGTH_MAX = 64;
+
+/** The alphabet that the service allows. */
+const legalId = (id: string): string => id.replace(/[^a-zA-Z0-9_-]/g, '_');
+
 export interface WriterContext {
   readonly facts: MessagesTierFacts;
   readonly losses: Losses;
   /** The `cache_control` member for a mark, as long as there are breakpoints left. */
   mark(cacheControl: JsonObject | undefined): JsonObject;
-  /** A tool id in the alphabet that Messages allows; the same for a call and its result. */
-  toolId(id: string): string;
+  readonly toolIds: CallIds;
 }
 
 export const createWriterContext = (facts: MessagesTierFacts, losses: Losses): WriterContext => {
-  const idOf = new Map<string, string>();
-  const taken = new Set<string>();
   let marks = 0;
   return {
     facts,
     losses,
+    toolIds: createCallIds(legalId, ID_LENGTH_MAX),
     mark(cacheControl) {
       if (!cacheControl) return {};
       marks++;
       if (marks <= CACHE_MARKS_MAX) return { cache_control: cacheControl };
       losses.add('cache_control');
       return {};
-    },
-    toolId(id) {
-      const known = idOf.get(id);
-      if (known !== undefined) return known;
-      let legal = id.replace(/[^a-zA-Z0-9_-]/g, '_') || 'toolu';
-      while (taken.has(legal)) legal = `${legal}_`;
-      taken.add(legal);
-      idOf.set(id, legal);
-      return legal;
     },
   };
 };
@@ -150,7 +146,7 @@ const writeResult = (part: Extract<ContentPart, { kind: 'tool-result' }>, contex
   const plain = blocks.length === 1 && only?.type === 'text' && only.cache_control === undefined;
   return {
     type: 'tool_result',
-    tool_use_id: context.toolId(part.id),
+    tool_use_id: context.toolIds.result(part.id),
     ...(blocks.length === 0 ? {} : { content: plain ? only.text : blocks }),
     ...(part.isError ? { is_error: true } : {}),
     ...context.mark(part.cacheControl),
@@ -187,7 +183,7 @@ const writeThinkingBlock = (
 
 const writeCall = (part: Extract<ContentPart, { kind: 'tool-call' }>, context: WriterContext): JsonObject => ({
   type: 'tool_use',
-  id: context.toolId(part.id),
+  id: context.toolIds.call(part.id),
   name: part.name,
   input: inputOf(part.arguments, context.losses),
   ...context.mark(part.cacheControl),

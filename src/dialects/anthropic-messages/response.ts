@@ -1,7 +1,7 @@
 /** What does a whole Messages reply look like, and how is a received one made our own? */
-import type { EncodeContext, WholeReply } from '#core/dialect';
+import type { EncodeContext, UsageOwed, WholeReply } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
-import type { DialectName, JsonObject, StreamPart } from '#core/message';
+import type { DialectName, JsonObject, StreamPart, Usage } from '#core/message';
 import {
   type AnswerBlock,
   collectAnswer,
@@ -14,8 +14,18 @@ import { UNSIGNED_SIGNATURE } from '#dialects/anthropic-messages/blocks';
 import { MESSAGES_TOOL_ID, messagesResponseId } from '#dialects/anthropic-messages/encoder';
 import { writeMessagesUsage, writeStop } from '#dialects/anthropic-messages/finish';
 import { wrapProof } from '#dialects/carried-proof';
-import { isObject, parseJson } from '#dialects/json';
-import { bytesAt, fillIdAt, hasId, keyBytes, memberSpan, objectStart, replaceSpan } from '#dialects/wire-bytes';
+import { countOf, isObject, parseJson } from '#dialects/json';
+import { ESTIMATE_MARK, fillUsageAt } from '#dialects/usage-fill';
+import {
+  bytesAt,
+  fillIdAt,
+  hasId,
+  isDocument,
+  keyBytes,
+  memberSpan,
+  objectStart,
+  replaceSpan,
+} from '#dialects/wire-bytes';
 
 /** What the callers of these replies speak. */
 const SPOKEN: DialectName = 'anthropic-messages';
@@ -36,7 +46,7 @@ export const encodeMessagesReply = (parts: readonly StreamPart[], context: Encod
   const toolId = createToolIds('toolu', context.responseId, MESSAGES_TOOL_ID);
   const content: JsonObject[] = [];
   for (const [position, block] of answer.blocks.entries()) {
-    const written = writeBlock(block, toolId);
+    const written = writeBlock(block, toolId, context);
     if (written === 'broken') return { ok: false, failure: brokenArguments(position) };
     if (written) content.push(written);
   }
@@ -65,7 +75,11 @@ const brokenArguments = (position: number): AttemptFailure => ({
   detail: `block ${position} is a tool call whose arguments are no JSON object`,
 });
 
-const writeBlock = (block: AnswerBlock, toolId: (id: string) => string): JsonObject | 'broken' | undefined => {
+const writeBlock = (
+  block: AnswerBlock,
+  toolId: (id: string) => string,
+  { toolOrigin }: EncodeContext,
+): JsonObject | 'broken' | undefined => {
   switch (block.kind) {
     case 'text':
     case 'refusal':
@@ -74,7 +88,8 @@ const writeBlock = (block: AnswerBlock, toolId: (id: string) => string): JsonObj
       return writeThinking(block);
     case 'tool': {
       const input = inputOf(block.json);
-      return input ? { type: 'tool_use', id: toolId(block.id), name: block.name, input } : 'broken';
+      if (!input) return 'broken';
+      return { type: 'tool_use', id: toolId(block.id), name: toolOrigin(block.name)?.name ?? block.name, input };
     }
     default:
       return block satisfies never;
@@ -97,16 +112,20 @@ const ID = keyBytes('id');
 const EVENT_FIELD = keyBytes('event:');
 const latin1 = new TextDecoder('latin1');
 
-/** `message_start`, `message_delta`, `message_stop` and `error`, by event line or, where there is none, by type. */
-const SIGNIFICANT = /^event:\s?(?:message_|error)|"type"\s*:\s*"(?:message_|error)/;
+/**
+ * `message_start`, `message_delta`, `message_stop` and `error`, by event line or, where there is none, by type; and an error
+ * that has neither.
+ */
+const SIGNIFICANT = /^event:\s?(?:message_|error)|"type"\s*:\s*"(?:message_|error)|"error"\s*:/;
 
-/** The event line tells; only frames without one are searched. */
+/** The event line tells; only frames without one, or with an empty one, are searched. */
 const HEAD_BYTES = 32;
+const NAMED = /^event: ?[^\s]/;
 
 /** True when a frame must be decoded; block events need not be. */
 export const quickScanMessages = (frameBytes: Uint8Array): boolean => {
-  const head = bytesAt(frameBytes, 0, EVENT_FIELD) ? frameBytes.subarray(0, HEAD_BYTES) : frameBytes;
-  return SIGNIFICANT.test(latin1.decode(head));
+  const head = bytesAt(frameBytes, 0, EVENT_FIELD) ? latin1.decode(frameBytes.subarray(0, HEAD_BYTES)) : '';
+  return SIGNIFICANT.test(NAMED.test(head) ? head : latin1.decode(frameBytes));
 };
 
 /** Where the message object starts: the reply itself, or `message` of `message_start`; -1 in every other frame. */
@@ -129,4 +148,27 @@ export const echoMessagesModel = (raw: Uint8Array, model: string): Uint8Array =>
 export const fillMessagesId = (raw: Uint8Array, responseId: string): Uint8Array => {
   const open = messageStart(raw);
   return open < 0 || hasId(raw, open) ? raw : fillIdAt(raw, open, messagesResponseId(responseId));
+};
+
+/** The opening message and a whole reply need both counts; the closing event needs the output alone. */
+const completeUsage = (told: JsonObject, estimate: Usage, opens: boolean): JsonObject | undefined => {
+  const [input, output] = [countOf(told.input_tokens), countOf(told.output_tokens)];
+  if (output !== undefined && (!opens || input !== undefined)) return undefined;
+  const cached = (countOf(told.cache_read_input_tokens) ?? 0) + (countOf(told.cache_creation_input_tokens) ?? 0);
+  const read = opens ? { input_tokens: input ?? Math.max(0, estimate.input - cached) } : {};
+  return { ...told, ...read, output_tokens: output ?? estimate.output, ...ESTIMATE_MARK };
+};
+
+/** Usage stands in `message_start`, in the event with the stop reason, and in whole replies. */
+export const fillMessagesUsage = (
+  raw: Uint8Array,
+  parts: readonly StreamPart[],
+  { estimate }: UsageOwed,
+): Uint8Array => {
+  const opens = parts[0]?.type === 'start';
+  if (!opens && !parts.some(({ type }) => type === 'finish')) return raw;
+  const open = objectStart(raw);
+  if (open < 0) return raw;
+  const message = isDocument(raw, open) || !opens ? undefined : memberSpan(raw, open, MESSAGE);
+  return fillUsageAt(raw, message?.start ?? open, (told) => completeUsage(told, estimate, opens));
 };

@@ -11,6 +11,7 @@ import {
   readStopReason,
 } from '#dialects/anthropic-messages/finish';
 import { defined, isObject, numberOf, objectsOf, parseJson, stringOr, textOf } from '#dialects/json';
+import { heardToolName } from '#dialects/tool-names';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
 const NO_PARTS: readonly StreamPart[] = [];
@@ -101,6 +102,7 @@ class MessagesDecoder implements AnswerDecoder {
         this.#parts.push(errorPart(payload));
         return;
       default:
+        if (type === '' && isObject(payload.error)) this.#parts.push(errorPart(payload));
     }
   }
 
@@ -159,7 +161,7 @@ class MessagesDecoder implements AnswerDecoder {
       type: 'tool-start',
       index,
       id: stringOr(content.id, ''),
-      name: stringOr(content.name, ''),
+      name: heardToolName(stringOr(content.name, '')),
     });
     // Input of any other kind is broken; its spelling is kept for the verifiers.
     if (content.input !== undefined && content.input !== null && !isObject(content.input)) {

@@ -4,6 +4,7 @@ import { isOffered, isServerTool, type NamedTools } from '#dialects/anthropic-me
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
+import { createToolNames, offerPlain, type ToolNames, uniqueTools } from '#dialects/tool-names';
 
 export interface ReadTools {
   readonly tools: readonly ToolDefinition[];
@@ -11,23 +12,33 @@ export interface ReadTools {
   readonly parallelToolCalls: boolean | undefined;
 }
 
+/** Flat names of the tools of a body, deferred ones included, for the calls in the history. */
+export const messagesToolNames = (raw: JsonObject): ToolNames => {
+  const names = createToolNames();
+  for (const tool of objectsOf(raw.tools)) {
+    if (!isServerTool(tool) && typeof tool.name === 'string') names.offer(undefined, tool.name);
+  }
+  return names;
+};
+
 /**
  * Tools and choice of a Messages body. Server tools run at Anthropic and have no neutral form. A deferred tool is offered
  * once the conversation names it; until then it is a placeholder that no other server would understand.
  * @param named tools that the history brought in or took away
+ * @param names of `messagesToolNames`
  */
-export const readMessagesTools = (raw: JsonObject, named: NamedTools, losses: Losses): ReadTools => {
+export const readMessagesTools = (raw: JsonObject, named: NamedTools, names: ToolNames, losses: Losses): ReadTools => {
   const tools: ToolDefinition[] = [];
   for (const tool of objectsOf(raw.tools)) {
     if (isServerTool(tool) || typeof tool.name !== 'string') losses.add(`tools.${stringOr(tool.type, 'entry')}`);
     else if (!isOffered(tool, named)) losses.add('tools.deferred');
-    else tools.push(readTool(tool, tool.name));
+    else tools.push(readTool(tool, offerPlain(names, tool.name)));
   }
-  return { tools, ...readChoice(raw.tool_choice, losses) };
+  return { tools: uniqueTools(tools), ...readChoice(raw.tool_choice, names, losses) };
 };
 
-const readTool = (tool: JsonObject, name: string): ToolDefinition => ({
-  name,
+const readTool = (tool: JsonObject, named: Pick<ToolDefinition, 'name' | 'origin'>): ToolDefinition => ({
+  ...named,
   parameters: isObject(tool.input_schema) ? tool.input_schema : { type: 'object' },
   ...defined({
     description: textOf(tool.description),
@@ -36,7 +47,7 @@ const readTool = (tool: JsonObject, name: string): ToolDefinition => ({
   }),
 });
 
-const readChoice = (value: unknown, losses: Losses): Omit<ReadTools, 'tools'> => {
+const readChoice = (value: unknown, names: ToolNames, losses: Losses): Omit<ReadTools, 'tools'> => {
   if (!isObject(value)) return { toolChoice: undefined, parallelToolCalls: undefined };
   const parallelToolCalls = value.disable_parallel_tool_use === true ? false : undefined;
   switch (value.type) {
@@ -46,7 +57,10 @@ const readChoice = (value: unknown, losses: Losses): Omit<ReadTools, 'tools'> =>
     case 'any':
       return { toolChoice: { kind: 'required' }, parallelToolCalls };
     case 'tool':
-      return { toolChoice: { kind: 'tool', name: stringOr(value.name, '') }, parallelToolCalls };
+      return {
+        toolChoice: { kind: 'tool', name: names.called(undefined, stringOr(value.name, '')) },
+        parallelToolCalls,
+      };
     default:
       losses.add('tool_choice');
       return { toolChoice: undefined, parallelToolCalls };

@@ -7,6 +7,7 @@ import { mediaOfUrl } from '#dialects/media';
 import { chatOutputCap, chatThinkingEnabled } from '#dialects/openai-chat/request';
 import { readChatTools } from '#dialects/openai-chat/tools';
 import { roleOf } from '#dialects/roles';
+import type { ToolNames } from '#dialects/tool-names';
 
 /** Fields that `chatConversation` reads, or that steer the transport only; every other one is a loss. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -44,8 +45,8 @@ export const chatConversation = (request: ModelRequest): Conversation => {
   for (const [name, value] of Object.entries(raw)) {
     if (value !== null && !KNOWN_FIELDS.has(name) && !asksNothing(name, value)) losses.add(name);
   }
-  const turns = readTurns(objectsOf(raw.messages), losses);
-  const { tools, toolChoice } = readChatTools(raw, losses);
+  const { tools, toolChoice, names } = readChatTools(raw, losses);
+  const turns = readTurns(objectsOf(raw.messages), names, losses);
   return {
     turns,
     tools,
@@ -109,7 +110,7 @@ const readFormat = (value: unknown, losses: Losses): OutputFormat | undefined =>
 /** Id of the n-th call in the old `function_call` form, which has none of its own. */
 const legacyCallId = (ordinal: number): string => `call_legacy_${ordinal}`;
 
-const readTurns = (messages: readonly JsonObject[], losses: Losses): readonly Turn[] => {
+const readTurns = (messages: readonly JsonObject[], names: ToolNames, losses: Losses): readonly Turn[] => {
   const turns: Turn[] = [];
   let results: ContentPart[] | undefined;
   let legacyCalls = 0;
@@ -129,7 +130,9 @@ const readTurns = (messages: readonly JsonObject[], losses: Losses): readonly Tu
     if (known === undefined) losses.add('messages.role');
     const role = known ?? 'user';
     const parts =
-      role === 'assistant' ? readAssistant(message, legacyCalls + 1, losses) : readContent(message.content, losses);
+      role === 'assistant'
+        ? readAssistant(message, legacyCalls + 1, names, losses)
+        : readContent(message.content, losses);
     if (role === 'assistant' && isObject(message.function_call)) legacyCalls++;
     turns.push({ role, parts: withCacheControl(parts, message.cache_control) });
   }
@@ -151,20 +154,25 @@ const readResult = (message: JsonObject, id: string, losses: Losses): ContentPar
   ...defined({ cacheControl: isObject(message.cache_control) ? message.cache_control : undefined }),
 });
 
-const readAssistant = (message: JsonObject, legacyOrdinal: number, losses: Losses): readonly ContentPart[] => {
+const readAssistant = (
+  message: JsonObject,
+  legacyOrdinal: number,
+  names: ToolNames,
+  losses: Losses,
+): readonly ContentPart[] => {
   const parts: ContentPart[] = [];
   const reasoning = textOf(message.reasoning_content) ?? textOf(message.reasoning);
   if (reasoning !== undefined) parts.push({ kind: 'thinking', text: reasoning, origin: 'openai-chat' });
   parts.push(...readContent(message.content, losses));
   const refusal = textOf(message.refusal);
   if (refusal !== undefined) parts.push({ kind: 'refusal', text: refusal });
-  for (const call of objectsOf(message.tool_calls)) parts.push(readCall(call, losses));
+  for (const call of objectsOf(message.tool_calls)) parts.push(readCall(call, names, losses));
   if (isObject(message.function_call)) {
     const { name, arguments: text } = message.function_call;
     parts.push({
       kind: 'tool-call',
       id: legacyCallId(legacyOrdinal),
-      name: stringOr(name, ''),
+      name: names.called(undefined, stringOr(name, '')),
       arguments: stringOr(text, ''),
     });
   }
@@ -174,14 +182,14 @@ const readAssistant = (message: JsonObject, legacyOrdinal: number, losses: Losse
 };
 
 /** A custom tool's input is free text; it stays the raw argument string. */
-const readCall = (call: JsonObject, losses: Losses): ContentPart => {
+const readCall = (call: JsonObject, names: ToolNames, losses: Losses): ContentPart => {
   const called = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {};
   if (call.type !== undefined && call.type !== 'function') losses.add('messages.tool_calls.type');
   const text = called.arguments ?? called.input;
   return {
     kind: 'tool-call',
     id: stringOr(call.id, ''),
-    name: stringOr(called.name, ''),
+    name: names.called(undefined, stringOr(called.name, '')),
     arguments: isObject(text) ? JSON.stringify(text) : stringOr(text, ''),
   };
 };

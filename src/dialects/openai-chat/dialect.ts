@@ -2,13 +2,19 @@
 import type { Dialect } from '#core/dialect';
 import { isObject } from '#dialects/json';
 import { chatConversation } from '#dialects/openai-chat/conversation';
-import { chatUsageFrame, createChatEncoder } from '#dialects/openai-chat/encoder';
+import { createChatEncoder } from '#dialects/openai-chat/encoder';
 import { chatErrorBody, chatErrorEvent } from '#dialects/openai-chat/errors';
 import { forwardChat } from '#dialects/openai-chat/forward';
 import { createChatKeeper } from '#dialects/openai-chat/keeper';
 import { renderChat } from '#dialects/openai-chat/render';
 import { readChatRequest } from '#dialects/openai-chat/request';
-import { echoChatModel, encodeChatReply, fillChatId, quickScanChat } from '#dialects/openai-chat/response';
+import {
+  echoChatModel,
+  encodeChatReply,
+  fillChatId,
+  fillChatUsage,
+  quickScanChat,
+} from '#dialects/openai-chat/response';
 import { createChatDecoder } from '#dialects/openai-chat/stream';
 import { classifyError } from '#dialects/upstream-error';
 
@@ -29,10 +35,10 @@ export const openaiChat: Dialect = {
   encoder: createChatEncoder,
   encodeWhole: encodeChatReply,
   wantsUsage: ({ raw }) => isObject(raw.stream_options) && raw.stream_options.include_usage === true,
-  usageFrame: chatUsageFrame,
   quickScan: quickScanChat,
   echoModel: echoChatModel,
   fillId: fillChatId,
+  fillUsage: fillChatUsage,
   errorBody: chatErrorBody,
   // On purpose neither a finish reason nor `[DONE]` follows: nothing may make a broken answer look complete.
   errorEvent: chatErrorEvent,

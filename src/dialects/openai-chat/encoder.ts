@@ -100,8 +100,9 @@ class ChatEncoder implements AnswerEncoder {
 
   #startCall(block: number, id: string, name: string): string {
     const index = this.#calls.size;
+    const own = this.#context.toolOrigin(name)?.name ?? name;
     this.#calls.set(block, { index, progress: createJsonProgress() });
-    const call = { index, id: this.#toolId(id), type: 'function', function: { name, arguments: '' } };
+    const call = { index, id: this.#toolId(id), type: 'function', function: { name: own, arguments: '' } };
     return this.#delta(JSON.stringify({ tool_calls: [call] }));
   }
 

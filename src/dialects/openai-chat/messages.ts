@@ -1,5 +1,6 @@
 /** How are typed turns written as Chat messages? Puts tool results, pictures and late instructions where they are legal. */
 import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
+import { type CallIds, createCallIds, visibleId } from '#dialects/call-ids';
 import { defined } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 import { urlOfMedia } from '#dialects/media';
@@ -10,6 +11,9 @@ export const TOOL_ERROR_MARK = '[tool error] ';
 
 /** Wraps an instruction given in mid-conversation for tiers whose templates allow a system message only at the start. */
 export const asReminder = (text: string): string => `<system-reminder>\n${text}\n</system-reminder>`;
+
+/** Longest `tool_calls[].id` that OpenAI takes, in characters. */
+const CALL_ID_LENGTH_MAX = 40;
 
 type ToolResult = Extract<ContentPart, { kind: 'tool-result' }>;
 
@@ -26,9 +30,12 @@ export const writeChatMessages = (
   losses: Losses,
 ): readonly JsonObject[] => {
   const messages: JsonObject[] = [];
+  const callIds = createCallIds(visibleId, CALL_ID_LENGTH_MAX);
   const opening: string[] = [];
   let user: ContentPart[] = [];
   let started = false;
+  /** Calls of the last assistant turn without a result yet. Nothing may come between, so text waits behind them. */
+  let unanswered = 0;
   const flushUser = (): void => {
     if (user.length > 0) messages.push({ role: 'user', content: writeUserContent(user, losses) });
     user = [];
@@ -40,7 +47,7 @@ export const writeChatMessages = (
       if (turn.parts.some(isMedia)) losses.add('messages.system.media');
       if (text === '') continue;
       if (!started) opening.push(text);
-      else if (facts.midSystem) {
+      else if (facts.midSystem && unanswered <= 0) {
         flushUser();
         messages.push({ role: 'system', content: text });
       } else user.push({ kind: 'text', text: asReminder(text) });
@@ -49,11 +56,17 @@ export const writeChatMessages = (
     started = true;
     if (turn.role === 'assistant') {
       flushUser();
-      messages.push(writeAssistant(turn, facts, losses));
+      messages.push(writeAssistant(turn, callIds, facts, losses));
+      unanswered = turn.parts.filter((part) => part.kind === 'tool-call').length;
     } else {
-      // Tool messages must follow the assistant's calls at once, so text that waits stays behind them.
-      for (const part of turn.parts) if (part.kind === 'tool-result') messages.push(writeResult(part));
-      for (const part of turn.parts) user.push(...(part.kind === 'tool-result' ? attachmentsOf(part) : [part]));
+      for (const part of turn.parts) {
+        if (part.kind === 'tool-result') {
+          unanswered--;
+          const id = callIds.result(part.id);
+          messages.push(writeResult(part, id));
+          user.push(...attachmentsOf(part, id));
+        } else user.push(part);
+      }
     }
   }
   flushUser();
@@ -67,17 +80,17 @@ const noteCacheMarks = (parts: readonly ContentPart[], losses: Losses): void => 
   }
 };
 
-const writeResult = (result: ToolResult): JsonObject => {
+const writeResult = (result: ToolResult, id: string): JsonObject => {
   const text = textsOf(result.content).join('\n');
   const shown = text === '' && result.content.some(isMedia) ? '(see the attachment below)' : text;
-  return { role: 'tool', tool_call_id: result.id, content: result.isError ? `${TOOL_ERROR_MARK}${shown}` : shown };
+  return { role: 'tool', tool_call_id: id, content: result.isError ? `${TOOL_ERROR_MARK}${shown}` : shown };
 };
 
 /** Tool messages are text only; pictures follow in a user message. */
-const attachmentsOf = (result: ToolResult): readonly ContentPart[] => {
+const attachmentsOf = (result: ToolResult, id: string): readonly ContentPart[] => {
   const media = result.content.filter(isMedia);
   if (media.length === 0) return [];
-  return [{ kind: 'text', text: `Attachment(s) of tool result ${result.id}:` }, ...media];
+  return [{ kind: 'text', text: `Attachment(s) of tool result ${id}:` }, ...media];
 };
 
 const writeUserContent = (parts: readonly ContentPart[], losses: Losses): unknown => {
@@ -119,12 +132,12 @@ const writeUserPart = (part: ContentPart, losses: Losses): JsonObject | undefine
   return undefined;
 };
 
-const writeAssistant = (turn: Turn, facts: ChatTierFacts, losses: Losses): JsonObject => {
+const writeAssistant = (turn: Turn, callIds: CallIds, facts: ChatTierFacts, losses: Losses): JsonObject => {
   const calls: JsonObject[] = [];
   for (const part of turn.parts) {
     if (part.kind === 'tool-call') {
       const called = { name: part.name, arguments: part.arguments };
-      calls.push({ id: part.id, type: 'function', function: called });
+      calls.push({ id: callIds.call(part.id), type: 'function', function: called });
     } else if (isMedia(part)) losses.add(`messages.assistant.${part.kind}`);
   }
   const mayReason = facts.reasoningHistory === 'all' || (facts.reasoningHistory === 'with-calls' && calls.length > 0);

@@ -7,6 +7,7 @@ import { createJsonProgress, type JsonProgress } from '#dialects/json-progress';
 import { isBrokenFinish, readFinish, readUsage } from '#dialects/openai-chat/finish';
 import { createThinkSplitter, type ThinkSplitter } from '#dialects/openai-chat/think-tags';
 import { writesThinkTags } from '#dialects/openai-chat/tier-facts';
+import { heardToolName } from '#dialects/tool-names';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
 const DONE = '[DONE]';
@@ -218,7 +219,7 @@ class ChatDecoder implements AnswerDecoder {
     this.#closeProse();
     this.#endClosedCalls();
     call.block = this.#blocks++;
-    this.#parts.push({ type: 'tool-start', index: call.block, id: call.id, name: call.name });
+    this.#parts.push({ type: 'tool-start', index: call.block, id: call.id, name: heardToolName(call.name) });
     if (call.early !== '') this.#parts.push({ type: 'tool-delta', index: call.block, json: call.early });
     call.early = '';
   }

@@ -3,25 +3,31 @@ import type { Conversation, JsonObject, ToolChoice, ToolDefinition } from '#core
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
+import { createToolNames, offerPlain, type ToolNames, uniqueTools } from '#dialects/tool-names';
+
+export interface ReadTools {
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice: ToolChoice | undefined;
+  /** For the calls in the history. */
+  readonly names: ToolNames;
+}
 
 /** Tools and choice of a Chat body; hosted and custom tools have no neutral form and are named as losses. */
-export const readChatTools = (
-  raw: JsonObject,
-  losses: Losses,
-): { readonly tools: readonly ToolDefinition[]; readonly toolChoice: ToolChoice | undefined } => ({
-  tools: objectsOf(raw.tools).flatMap((tool) => {
-    const read = readTool(tool);
+export const readChatTools = (raw: JsonObject, losses: Losses): ReadTools => {
+  const names = createToolNames();
+  const tools = objectsOf(raw.tools).flatMap((tool) => {
+    const read = readTool(tool, names);
     if (!read) losses.add(`tools.${stringOr(tool.type, 'entry')}`);
     return read ? [read] : [];
-  }),
-  toolChoice: readChoice(raw.tool_choice, losses),
-});
+  });
+  return { tools: uniqueTools(tools), toolChoice: readChoice(raw.tool_choice, names, losses), names };
+};
 
-const readTool = (tool: JsonObject): ToolDefinition | undefined => {
+const readTool = (tool: JsonObject, names: ToolNames): ToolDefinition | undefined => {
   const offered = tool.function;
   if ((tool.type ?? 'function') !== 'function' || !isObject(offered)) return undefined;
   return {
-    name: stringOr(offered.name, ''),
+    ...offerPlain(names, stringOr(offered.name, '')),
     parameters: isObject(offered.parameters) ? offered.parameters : { type: 'object', properties: {} },
     ...defined({
       description: textOf(offered.description),
@@ -31,11 +37,11 @@ const readTool = (tool: JsonObject): ToolDefinition | undefined => {
   };
 };
 
-const readChoice = (value: unknown, losses: Losses): ToolChoice | undefined => {
+const readChoice = (value: unknown, names: ToolNames, losses: Losses): ToolChoice | undefined => {
   if (value === undefined || value === null) return undefined;
   if (value === 'auto' || value === 'none' || value === 'required') return { kind: value };
   if (isObject(value) && isObject(value.function) && typeof value.function.name === 'string') {
-    return { kind: 'tool', name: value.function.name };
+    return { kind: 'tool', name: names.called(undefined, value.function.name) };
   }
   losses.add('tool_choice');
   return undefined;

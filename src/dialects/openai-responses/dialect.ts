@@ -10,11 +10,17 @@ import {
 } from '#dialects/openai-responses/errors';
 import { forwardResponses } from '#dialects/openai-responses/forward';
 import { createResponsesKeeper } from '#dialects/openai-responses/keeper';
+import { knowsToolForms } from '#dialects/openai-responses/own-forms';
 import { renderResponses } from '#dialects/openai-responses/render';
 import { readResponsesRequest } from '#dialects/openai-responses/request';
 import { encodeWholeResponses } from '#dialects/openai-responses/response';
 import { createResponsesDecoder } from '#dialects/openai-responses/stream';
-import { echoResponsesModel, fillResponsesId, quickScanResponses } from '#dialects/openai-responses/wire';
+import {
+  echoResponsesModel,
+  fillResponsesId,
+  fillResponsesUsage,
+  quickScanResponses,
+} from '#dialects/openai-responses/wire';
 
 const PATH = '/v1/responses';
 
@@ -28,6 +34,7 @@ export const openaiResponses: Dialect = {
     'content-type': 'application/json',
     ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
   }),
+  understands: knowsToolForms,
   forward: forwardResponses,
   render: renderResponses,
   decoder: createResponsesDecoder,
@@ -38,6 +45,7 @@ export const openaiResponses: Dialect = {
   quickScan: quickScanResponses,
   echoModel: echoResponsesModel,
   fillId: fillResponsesId,
+  fillUsage: fillResponsesUsage,
   errorBody: responsesErrorBody,
   errorEvent: responsesErrorEvent,
   keepalive: RESPONSES_KEEPALIVE,

@@ -2,7 +2,7 @@
 import type { JsonObject, ToolOrigin } from '#core/message';
 import { isObject, parseJson } from '#dialects/json';
 import { type Proof, writeEncrypted } from '#dialects/openai-responses/proof';
-import { CUSTOM_ARGUMENT } from '#dialects/openai-responses/tool-names';
+import { CUSTOM_ARGUMENT } from '#dialects/tool-names';
 
 export type BlockKind = 'text' | 'refusal' | 'thinking' | 'function' | 'custom';
 

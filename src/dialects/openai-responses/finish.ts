@@ -1,6 +1,7 @@
 /** Why did generation end, and what did it cost? The Responses dialect's status and usage, read and written. */
 import type { FinishReason, JsonObject, Usage } from '#core/message';
 import { countOf, defined, isObject, textOf } from '#dialects/json';
+import { completeCounts, ESTIMATE_MARK } from '#dialects/usage-fill';
 
 /** Words of `incomplete_details.reason`; the last two are other servers' spelling. */
 const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map([
@@ -89,5 +90,36 @@ export const writeUsage = (usage: Usage): JsonObject => {
     output_tokens_details: { reasoning_tokens: Math.round(reasoning) },
     total_tokens: input + output,
     ...(usage.estimated ? { anvil_estimated: true } : {}),
+  };
+};
+
+/** A details object that is there must hold its count. */
+const completeDetails = (usage: JsonObject, name: string, count: string): JsonObject => {
+  const details = usage[name];
+  return !isObject(details) || Number.isInteger(details[count])
+    ? {}
+    : { [name]: { ...details, [count]: Math.round(countOf(details[count]) ?? 0) } };
+};
+
+/** A received usage object with all members that clients need; undefined when it has them. What was told stays. */
+export const completeUsage = (told: JsonObject, estimate: Usage): JsonObject | undefined => {
+  const counts = completeCounts(
+    { input: told.input_tokens, output: told.output_tokens, total: told.total_tokens },
+    estimate,
+  );
+  const details = {
+    ...completeDetails(told, 'input_tokens_details', 'cached_tokens'),
+    ...completeDetails(told, 'output_tokens_details', 'reasoning_tokens'),
+  };
+  if (!counts) return Object.keys(details).length === 0 ? undefined : { ...told, ...details };
+  const { input, output, total, estimated } = counts;
+  return {
+    ...writeUsage({ input, output }),
+    ...defined(told),
+    ...details,
+    input_tokens: input,
+    output_tokens: output,
+    total_tokens: total,
+    ...(estimated ? ESTIMATE_MARK : {}),
   };
 };

@@ -6,6 +6,7 @@ import { applyDefaults, applyDenyList, applyOverrides, type BodyEdit, createBody
 import { countOf, isObject, listOf, numberOf, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { itemType } from '#dialects/openai-responses/items';
+import { foldInstructions } from '#dialects/openai-responses/local';
 import { readEncrypted } from '#dialects/openai-responses/proof';
 import { responsesTierFacts } from '#dialects/openai-responses/tier-facts';
 
@@ -25,7 +26,8 @@ export const forwardResponses = (request: ModelRequest, tier: Tier, stream: bool
   if (!stream) edit.remove('stream_options');
   forbidStore(edit, losses);
   edit.set('input', withoutPointers(edit.get('input'), facts.checksProofs, losses));
-  if (!facts.hostedTools) dropHostedTools(edit, tier, losses);
+  if (!facts.midSystem) fold(edit);
+  if (!facts.ownTools) dropHostedTools(edit, tier, losses);
   applyOverrides(edit, tier);
   return {
     text: edit.apply(request.text),
@@ -45,6 +47,13 @@ const clampCap = (edit: BodyEdit, tier: Tier): void => {
 const forbidStore = (edit: BodyEdit, losses: Losses): void => {
   if (edit.get('store') === true) losses.add('store');
   edit.set('store', false);
+};
+
+const fold = (edit: BodyEdit): void => {
+  const folded = foldInstructions(edit.get('input'), edit.get('instructions'));
+  if (!folded) return;
+  edit.set('input', folded.input);
+  if (folded.instructions !== '') edit.set('instructions', folded.instructions);
 };
 
 /** A tool that runs at the provider stays behind, unless the tier's `forward` names its type. */

@@ -1,9 +1,13 @@
 /** What of a Responses stream has no typed form? The closing event tells the whole response; it is kept as it is. */
 import type { AnswerKeeper } from '#core/dialect';
-import type { JsonObject } from '#core/message';
+import type { JsonObject, Usage } from '#core/message';
 import { isObject, listOf, textOf } from '#dialects/json';
+import { completeUsage, readUsage } from '#dialects/openai-responses/finish';
 import { quickScanResponses } from '#dialects/openai-responses/wire';
 import { eventOfFrame } from '#dialects/wire-event';
+
+/** The typed body always has counts. */
+const NOTHING: Usage = { input: 0, output: 0 };
 
 /** Keeper for one answer that is collected from a stream. */
 export const createResponsesKeeper = (): AnswerKeeper => {
@@ -25,7 +29,7 @@ export const createResponsesKeeper = (): AnswerKeeper => {
         id: textOf(closing.id) ?? body.id,
         model: body.model,
         output: listOf(output).length < typed.length ? typed : output,
-        usage: isObject(usage) ? usage : body.usage,
+        usage: isObject(usage) ? (completeUsage(usage, readUsage(body.usage) ?? NOTHING) ?? usage) : body.usage,
       };
     },
   };

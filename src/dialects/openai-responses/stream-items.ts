@@ -1,7 +1,7 @@
 /** What has an output item said so far? Turns its pieces into parts, and adds what only its final form holds. */
 import type { JsonObject, StreamPart } from '#core/message';
 import { isObject, objectsOf, stringOr, textOf } from '#dialects/json';
-import { CUSTOM_ARGUMENT, flatToolName } from '#dialects/openai-responses/tool-names';
+import { CUSTOM_ARGUMENT, flatToolName } from '#dialects/tool-names';
 import { malformedPart } from '#dialects/upstream-error';
 
 /** Characters kept of one block, to compare with its final form; a longer one is taken as streamed. */

@@ -265,6 +265,5 @@ class ResponsesDecoder implements AnswerDecoder {
 /** The part for an error document, whose `code` says more than its `type`; both are words of the dialect. */
 const responsesErrorPart = (error: unknown): StreamPart => {
   if (!isObject(error)) return errorPart({ error });
-  const { code, message, type } = error;
-  return errorPart({ error: { message, code, type: textOf(code) === undefined ? type : undefined } });
+  return errorPart({ error: { ...error, type: textOf(error.code) === undefined ? error.type : undefined } });
 };

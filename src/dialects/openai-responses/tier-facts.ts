@@ -11,8 +11,8 @@ export interface ResponsesTierFacts {
   readonly topK: boolean;
   /** Reasoning items are taken with the service's own payload only; any other one is looked up by id, and not found. */
   readonly checksProofs: boolean;
-  /** Runs tools of its own (web search and the like); other servers refuse to hear of them. */
-  readonly hostedTools: boolean;
+  /** Runs tools of its own (web search and the like), and knows the dialect's own forms of tools; local servers know neither. */
+  readonly ownTools: boolean;
   /** A system or developer message may follow the first user message. */
   readonly midSystem: boolean;
   /** Smallest output cap that is accepted, in tokens. */
@@ -43,7 +43,7 @@ export const responsesTierFacts = (tier: Tier, model: string): ResponsesTierFact
     sampling: !reasons || tier.forward.includes('temperature'),
     topK: (local && !openai) || tier.forward.includes('top_k'),
     checksProofs: openai,
-    hostedTools: !local,
+    ownTools: !local,
     midSystem: !local,
     capTokensMin: openai ? OPENAI_CAP_TOKENS_MIN : 1,
   };

@@ -3,7 +3,7 @@ import type { JsonObject, ToolChoice, ToolDefinition, ToolOrigin } from '#core/m
 import { defined, isObject, listOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 import { inputItems, isToolCarrier } from '#dialects/openai-responses/items';
-import { CUSTOM_ARGUMENT, createToolNames, type ToolNames } from '#dialects/openai-responses/tool-names';
+import { CUSTOM_ARGUMENT, createToolNames, type ToolNames } from '#dialects/tool-names';
 
 /** Tool entries as sent: those of the body, then those that items of the input bring along. */
 export const toolEntries = (raw: JsonObject): readonly unknown[] => [

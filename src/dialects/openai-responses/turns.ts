@@ -5,7 +5,7 @@ import type { Losses } from '#dialects/losses';
 import { readContent } from '#dialects/openai-responses/content';
 import { itemType, reasoningText } from '#dialects/openai-responses/items';
 import { readEncrypted } from '#dialects/openai-responses/proof';
-import { CUSTOM_ARGUMENT, type ToolNames } from '#dialects/openai-responses/tool-names';
+import { CUSTOM_ARGUMENT, type ToolNames } from '#dialects/tool-names';
 
 const ROLES: ReadonlyMap<unknown, Role> = new Map([
   ['system', 'system'],

@@ -1,7 +1,20 @@
 /** May a relay pass this frame on unread, and what does it change in it? Edits of Responses frames kept as received. */
-import { OPEN_BRACE, SPACE } from '#core/json-codes';
+import type { UsageOwed } from '#core/dialect';
+import { OPEN_BRACE } from '#core/json-codes';
+import type { StreamPart } from '#core/message';
+import { completeUsage } from '#dialects/openai-responses/finish';
 import { responsesResponseId } from '#dialects/openai-responses/shell';
-import { bytesAt, fillIdAt, hasId, keyBytes, memberSpan, objectStart, replaceSpan } from '#dialects/wire-bytes';
+import { fillUsageAt } from '#dialects/usage-fill';
+import {
+  bytesAt,
+  fillIdAt,
+  hasId,
+  isDocument,
+  keyBytes,
+  memberSpan,
+  objectStart,
+  replaceSpan,
+} from '#dialects/wire-bytes';
 
 const MODEL = keyBytes('model');
 const OUTPUT = keyBytes('output');
@@ -27,12 +40,6 @@ export const quickScanResponses = (frameBytes: Uint8Array): boolean =>
     ? SIGNIFICANT_LINE.test(latin1.decode(frameBytes.subarray(0, HEAD_BYTES)))
     : SIGNIFICANT.test(latin1.decode(frameBytes));
 
-/** Whether nothing but white space stands in front of the object, as in a whole reply. */
-const isDocument = (raw: Uint8Array, open: number): boolean => {
-  for (let at = 0; at < open; at++) if ((raw[at] ?? 0) > SPACE) return false;
-  return true;
-};
-
 /** Where the response object starts: the reply itself, or `response` of a lifecycle event; -1 in every other frame. */
 const responseStart = (raw: Uint8Array): number => {
   const open = objectStart(raw);
@@ -54,4 +61,15 @@ export const fillResponsesId = (raw: Uint8Array, responseId: string): Uint8Array
   const open = responseStart(raw);
   if (open < 0 || hasId(raw, open) || !memberSpan(raw, open, OUTPUT)) return raw;
   return fillIdAt(raw, open, responsesResponseId(responseId));
+};
+
+/** Usage stands in the closing event and in a whole reply; Codex and opencode need it complete. */
+export const fillResponsesUsage = (
+  raw: Uint8Array,
+  parts: readonly StreamPart[],
+  { estimate }: UsageOwed,
+): Uint8Array => {
+  if (parts.at(-1)?.type !== 'end') return raw;
+  const open = responseStart(raw);
+  return open < 0 ? raw : fillUsageAt(raw, open, (told) => completeUsage(told, estimate));
 };

@@ -1,5 +1,6 @@
 /** How are typed turns written as Responses items? Standing text as instructions, everything else item by item. */
 import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
+import { type CallIds, createCallIds, visibleId } from '#dialects/call-ids';
 import type { Losses } from '#dialects/losses';
 import { asReminder, TOOL_ERROR_MARK } from '#dialects/openai-chat/messages';
 import type { ResponsesTierFacts } from '#dialects/openai-responses/tier-facts';
@@ -31,6 +32,7 @@ export const writeItems = (conversation: Conversation, facts: ResponsesTierFacts
   const opening = firstSpoken >= 0 ? firstSpoken : Math.max(0, turns.length - 1);
   const writer = createWriter(facts, losses);
   for (const turn of turns.slice(opening)) writer.turn(turn, firstSpoken >= 0);
+  writer.finish();
   if (writer.items.length === 0) {
     writer.items.push({ type: 'message', role: 'user', content: OPENING_TEXT });
     losses.add('messages.opening');
@@ -42,13 +44,16 @@ export const writeItems = (conversation: Conversation, facts: ResponsesTierFacts
 interface Writer {
   readonly items: JsonObject[];
   turn(turn: Turn, late: boolean): void;
+  /** Writes what still waits for results that never came. */
+  finish(): void;
   /** The text of a system or developer turn; none when it is empty. */
   instruction(turn: Turn): readonly string[];
 }
 
+/** Nothing may come between calls and their results: local chat templates fail on it. What does waits behind them. */
 const createWriter = (facts: ResponsesTierFacts, losses: Losses): Writer => {
   const items: JsonObject[] = [];
-  const callId = createCallIds();
+  const callIds = createCallIds(visibleId, CALL_ID_LENGTH_MAX);
   const instruction = (turn: Turn): readonly string[] => {
     for (const part of turn.parts) {
       if (part.kind === 'text' && part.cacheControl) losses.add('cache_control');
@@ -57,35 +62,49 @@ const createWriter = (facts: ResponsesTierFacts, losses: Losses): Writer => {
     const text = textsOf(turn.parts).join('\n\n');
     return text === '' ? [] : [text];
   };
-  const message = (role: string, parts: readonly ContentPart[]): void => {
-    const content = writeParts(parts, role === 'assistant', losses);
-    if (content !== undefined) items.push(asMessage(role, content, items.length));
+  /** Calls without a result yet, by the id they were written under. */
+  const unanswered = new Set<unknown>();
+  const waiting: JsonObject[] = [];
+  const release = (): void => {
+    unanswered.clear();
+    items.push(...waiting.splice(0));
+  };
+  const message = (role: string, content: unknown): void => {
+    const queue = role !== 'assistant' && unanswered.size > 0 ? waiting : items;
+    queue.push(asMessage(role, content, items.length));
   };
   const say = (turn: Turn): void => {
     let said: ContentPart[] = [];
     const flush = (): void => {
-      message(turn.role, said);
+      const content = writeParts(said, turn.role === 'assistant', losses);
+      if (content !== undefined) message(turn.role, content);
       said = [];
     };
+    if (turn.role === 'assistant') release();
     for (const part of turn.parts) {
-      const item = itemOf(part, callId, facts, losses);
+      const item = itemOf(part, callIds, facts, losses);
       if (item === undefined) said.push(part);
       else {
         flush();
         items.push(...item);
+        for (const { type, call_id } of item) {
+          if (type === 'function_call') unanswered.add(call_id);
+          else if (type === 'function_call_output' && unanswered.delete(call_id) && unanswered.size === 0) release();
+        }
       }
     }
     flush();
   };
   return {
     items,
+    finish: release,
     instruction,
     turn(turn, late) {
       if (!isInstruction(turn)) say(turn);
       else {
         for (const text of instruction(turn)) {
-          if (late && !facts.midSystem) items.push({ type: 'message', role: 'user', content: asReminder(text) });
-          else items.push({ type: 'message', role: turn.role, content: text });
+          if (late && !facts.midSystem) message('user', asReminder(text));
+          else message(turn.role, text);
         }
       }
     },
@@ -98,28 +117,10 @@ const asMessage = (role: string, content: unknown, index: number): JsonObject =>
     ? { type: 'message', id: `msg_${index}`, status: 'completed', role, content }
     : { type: 'message', role, content };
 
-/** Ids that fit, the same for a call and its result; a longer one keeps its end, which is where ids differ. */
-const createCallIds = (): ((id: string) => string) => {
-  const idOf = new Map<string, string>();
-  const taken = new Set<string>();
-  return (id) => {
-    const known = idOf.get(id);
-    if (known !== undefined) return known;
-    let fitting = id === '' ? 'call' : id.slice(-CALL_ID_LENGTH_MAX);
-    for (let count = 2; taken.has(fitting); count++) {
-      const suffix = `_${count}`;
-      fitting = `${(id || 'call').slice(-(CALL_ID_LENGTH_MAX - suffix.length))}${suffix}`;
-    }
-    taken.add(fitting);
-    idOf.set(id, fitting);
-    return fitting;
-  };
-};
-
 /** The item that a part is on its own; undefined for parts of a message. */
 const itemOf = (
   part: ContentPart,
-  callId: (id: string) => string,
+  callIds: CallIds,
   facts: ResponsesTierFacts,
   losses: Losses,
 ): readonly JsonObject[] | undefined => {
@@ -128,9 +129,11 @@ const itemOf = (
       return writeThinking(part, facts, losses);
     case 'tool-call':
       if (part.cacheControl) losses.add('cache_control');
-      return [{ type: 'function_call', call_id: callId(part.id), name: part.name, arguments: part.arguments || '{}' }];
+      return [
+        { type: 'function_call', call_id: callIds.call(part.id), name: part.name, arguments: part.arguments || '{}' },
+      ];
     case 'tool-result':
-      return [{ type: 'function_call_output', call_id: callId(part.id), output: writeOutput(part, losses) }];
+      return [{ type: 'function_call_output', call_id: callIds.result(part.id), output: writeOutput(part, losses) }];
     default:
       return undefined;
   }

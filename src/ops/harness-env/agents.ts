@@ -105,7 +105,7 @@ export const pi = ({ url, keyEnv, presets, main }: HarnessFacts): HarnessPlan =>
   run: `pi --provider anvil --model ${main.name}`,
   notes: [
     `Version 0.73 and older (@mariozechner/pi-coding-agent) want "apiKey": "${keyEnv}", without the $.`,
-    'It tries four times in 14 seconds when no tier can serve, and does not wait for Retry-After.',
+    'When no tier can serve it tries four times in 15 seconds; it does not wait for Retry-After.',
     'Session affinity headers are off unless compat.sendSessionAffinityHeaders is set, as here.',
   ],
 });

@@ -16,7 +16,7 @@ export const cline = ({ url, keyEnv, main }: HarnessFacts): HarnessPlan => {
     notes: [
       'It keeps the key itself in ~/.cline/data/settings/providers.json; protect that file.',
       'It takes no context window from a file: name a preset whose window is large enough.',
-      'It tries six times when no tier can serve, and ignores a Retry-After of 120 seconds.',
+      'When no tier can serve it tries six times within about a minute; it ignores a Retry-After of 120 seconds.',
     ],
     notWritten: `cline keeps the key itself in its file, and keys are never written — run: ${login}`,
   };
@@ -58,7 +58,7 @@ export const continueCli = (facts: HarnessFacts): HarnessPlan => ({
   notes: [
     `The secret is read from the variable ${facts.keyEnv}.`,
     'Without maxTokens it sends no limit, and a local engine applies its own default.',
-    'It retries up to 27 times in 75 seconds on a bare 503.',
+    'When no tier can serve it asks again about every five seconds; it ignores a Retry-After of 120 seconds.',
   ],
 });
 
@@ -133,6 +133,6 @@ export const aider = ({ url, keyEnv, presets, main, small }: HarnessFacts): Harn
   notes: [
     'It uses no tools; the prefix openai/ stays on its side.',
     'It takes the key from OPENAI_API_KEY only.',
-    'It repeats 5xx answers, waiting 0.25 seconds at first and up to 60.',
+    'When no tier can serve it asks again and again, 0.25 seconds later at first and 60 at last.',
   ],
 });

@@ -1,4 +1,5 @@
-/** What is a Responses tool called where namespaces are unknown? Flat names, legal in every dialect and unique. */
+/** What is a tool called where its own name is unknown or illegal? Flat names, legal in every dialect and unique. */
+import type { ToolDefinition } from '#core/message';
 
 /** The one string argument under which a custom tool's free text travels to tiers that know functions only. */
 export const CUSTOM_ARGUMENT = 'input';
@@ -70,3 +71,17 @@ export const createToolNames = (): ToolNames => {
     },
   };
 };
+
+/** What tiers call a tool that is offered without a namespace, and what its caller does where that differs. */
+export const offerPlain = (names: ToolNames, name: string): Pick<ToolDefinition, 'name' | 'origin'> => {
+  const flat = names.offer(undefined, name);
+  return flat === name ? { name } : { name: flat, origin: { name, kind: 'function' } };
+};
+
+/** The flat name of the tool that an answer calls; none stays none. */
+export const heardToolName = (name: string): string => (name === '' ? '' : flatToolName(undefined, name));
+
+/** Each tool once: one that is defined again keeps its place and takes the newer definition. */
+export const uniqueTools = (tools: readonly ToolDefinition[]): readonly ToolDefinition[] => [
+  ...new Map(tools.map((tool) => [tool.name, tool])).values(),
+];

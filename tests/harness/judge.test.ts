@@ -1,0 +1,66 @@
+/** A case is good only when everything that its user expects has happened. */
+import { describe, expect, test } from 'bun:test';
+import { complaintsOf, type Seen } from '#scripts/harness/judge';
+import { type CaseName, PROOF, WORDS } from '#scripts/harness/scripts';
+
+const WITH_SHELL = { shell: () => ({ name: 'bash', arguments: {} }) };
+const attempt = { tier: 'fast', outcome: 'rejected' } as Seen['decisions'][number]['attempts'][number];
+const ESCALATED = { outcome: 'finished', servedTier: 'heavy', attempts: [attempt] } as const;
+const EXHAUSTED = { outcome: 'exhausted', attempts: [] } as const;
+
+/** A run in which all went well, whichever the case. */
+const GOOD: Seen = {
+  exit: 0,
+  timedOut: false,
+  ms: 1000,
+  out: `${WORDS.answer} ${WORDS.toolUsed} ${WORDS.imageSeen}`,
+  err: '',
+  decisions: [ESCALATED, EXHAUSTED],
+  proofFile: `${PROOF}\n`,
+  requests: 2,
+};
+
+const bad: readonly (readonly [name: CaseName, what: Partial<Seen>, complaint: string])[] = [
+  ['answer', { out: 'something else' }, 'the answer was not shown'],
+  ['answer', { exit: 1 }, 'exit code 1'],
+  ['answer', { exit: undefined, timedOut: true, ms: 90_000 }, 'still running after 90 s'],
+  ['tool', { proofFile: undefined }, 'the tool was not executed'],
+  ['tool', { proofFile: 'proof-$((123456 + 654321))' }, 'the tool was not executed'],
+  ['tool', { out: WORDS.answer }, 'the result of the tool was not used'],
+  ['image', { out: WORDS.imageLost }, 'the image did not reach the tier'],
+  ['escalation', { err: WORDS.half }, 'the rejected answer was shown'],
+  [
+    'escalation',
+    { decisions: [{ ...ESCALATED, servedTier: 'fast' }] },
+    'no decision shows the rejected attempt before the good one',
+  ],
+  ['exhaustion', { requests: 30 }, '30 requests are a storm'],
+  ['exhaustion', { decisions: [ESCALATED] }, 'no request was exhausted'],
+];
+
+describe('a run in which all went well', () => {
+  for (const name of ['answer', 'tool', 'image', 'escalation', 'exhaustion'] as const) {
+    test(`is good as ${name}`, () => {
+      expect(complaintsOf(name, GOOD, WITH_SHELL)).toEqual([]);
+    });
+  }
+});
+
+describe('one thing wrong is the one complaint', () => {
+  for (const [name, what, complaint] of bad) {
+    test(`${name}: ${complaint}, ${Object.keys(what).join(' and ')}`, () => {
+      expect(complaintsOf(name, { ...GOOD, ...what }, WITH_SHELL)).toEqual([complaint]);
+    });
+  }
+});
+
+test('a client without tools is asked for an answer instead', () => {
+  const plain = { ...GOOD, out: WORDS.answer, proofFile: undefined };
+  expect(complaintsOf('tool', plain, {})).toEqual([]);
+  expect(complaintsOf('tool', { ...plain, out: '' }, {})).toEqual(['the answer was not shown']);
+});
+
+test('waiting as it was told is no storm', () => {
+  const waiting = { ...GOOD, exit: undefined, timedOut: true, requests: 4 };
+  expect(complaintsOf('exhaustion', waiting, WITH_SHELL)).toEqual([]);
+});
