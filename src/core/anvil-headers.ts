@@ -75,32 +75,26 @@ const readLatency = (value: string): number | Failure => {
     : refuse('x-anvil-max-latency', `expected seconds to the first byte, above 0 and at most ${LATENCY_SECONDS_MAX}`);
 };
 
-const isRefusal = (value: object | number | undefined): value is Failure =>
-  typeof value === 'object' && 'kind' in value && 'status' in value;
+const isRefusal = <Wish>(value: Wish | Failure): value is Failure =>
+  typeof value === 'object' && value !== null && 'kind' in value && 'status' in value;
 
 /**
  * Reads the three headers; undefined when none is there. A value that means nothing is refused instead of ignored: a
- * caller that set a limit must not believe in one that does not hold.
+ * caller that set a limit must not believe in one that does not hold. An empty value asks for nothing.
  */
 export const readAsk = (header: HeaderReader, settings: Settings): Ask | Failure | undefined => {
-  const [intentText, budgetText, latencyText] = [
-    header('x-anvil-intent'),
-    header('x-anvil-budget'),
-    header('x-anvil-max-latency'),
-  ];
-  if (!intentText && !budgetText && !latencyText) return undefined;
-  for (const [name, text] of [
-    ['x-anvil-intent', intentText],
-    ['x-anvil-budget', budgetText],
-    ['x-anvil-max-latency', latencyText],
-  ] as const)
-    if (text && text.length > VALUE_CHARS_MAX) return refuse(name, `more than ${VALUE_CHARS_MAX} characters`);
-  const intent = intentText ? readIntent(intentText, settings) : undefined;
+  const wish = <Wish>(name: string, read: (text: string) => Wish | Failure): Wish | Failure | undefined => {
+    const text = header(name);
+    if (!text) return undefined;
+    return text.length > VALUE_CHARS_MAX ? refuse(name, `more than ${VALUE_CHARS_MAX} characters`) : read(text);
+  };
+  const intent = wish('x-anvil-intent', (text) => readIntent(text, settings));
   if (isRefusal(intent)) return intent;
-  const caps = budgetText ? readCaps(budgetText) : undefined;
+  const caps = wish('x-anvil-budget', readCaps);
   if (isRefusal(caps)) return caps;
-  const firstByteMaxMs = latencyText ? readLatency(latencyText) : undefined;
+  const firstByteMaxMs = wish('x-anvil-max-latency', readLatency);
   if (isRefusal(firstByteMaxMs)) return firstByteMaxMs;
+  if (intent === undefined && caps === undefined && firstByteMaxMs === undefined) return undefined;
   return {
     ...(intent === undefined ? {} : { intent }),
     ...(caps === undefined ? {} : { caps }),

@@ -169,11 +169,9 @@ const byRequestClass = (intent: Intent, requestClass: RequestClass, input: Inten
   const outcome = { from: 'request-class', says: `${requestClass} as ${workClass}` } as const;
   const why = objection(intent, hint, input);
   if (why !== undefined) return withHint(intent, { ...outcome, taken: false, why });
-  const { preset, ...hinted } = byClass(workClass, input);
   return withHint(
     {
-      ...hinted,
-      ...(preset === undefined ? {} : { preset }),
+      ...byClass(workClass, input),
       source: 'hinted',
       ...(hint.toolless ? { gateClass: workClass } : {}),
       ...(intent.note === undefined ? {} : { note: intent.note }),

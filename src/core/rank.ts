@@ -43,7 +43,7 @@ const isFull = (tier: Tier, world: World): boolean =>
 
 /** True when the tier's answers begin later than the caller wants to wait. */
 const isSlow = (tier: Tier, { firstByte }: World): boolean =>
-  firstByte !== undefined && (firstByte.measuredMs(tier.id) ?? 0) > firstByte.maxMs;
+  firstByte !== undefined && (firstByte.measuredMs(tier) ?? 0) > firstByte.maxMs;
 
 /** The verdict a tier is served under: never laxer than its own, stricter by the caller's words or by ambiguity. */
 const servedVerdict = (entry: Weighed, ambiguous: boolean): { readonly verdict: Verdict; readonly why: string[] } => {
@@ -76,8 +76,8 @@ const holdsPrefix = (
 
 const inSeconds = (ms: number | undefined): string => `${((ms ?? 0) / 1000).toFixed(1)} s`;
 
-const slowness = ({ id }: Tier, { firstByte }: World): string =>
-  `its answers began after about ${inSeconds(firstByte?.measuredMs(id))}, ${inSeconds(firstByte?.maxMs)} are asked for`;
+const slowness = (tier: Tier, { firstByte }: World): string =>
+  `its answers began after about ${inSeconds(firstByte?.measuredMs(tier))}, ${inSeconds(firstByte?.maxMs)} are asked for`;
 
 const describe = (
   entry: Weighed,

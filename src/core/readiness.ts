@@ -1,5 +1,6 @@
 /** What a decision may ask about the present state of the tiers. Answers are snapshots; the router fills them in. */
 import type { BudgetState } from '#core/budget';
+import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
 
 export interface BreakerPeek {
@@ -15,7 +16,7 @@ export interface TierLoad {
 export interface FirstByteWish {
   readonly maxMs: number;
   /** How long this tier's answers took to begin lately, in milliseconds; undefined before any was seen. */
-  readonly measuredMs: (tierId: string) => number | undefined;
+  readonly measuredMs: (tier: Tier) => number | undefined;
 }
 
 export interface World {

@@ -48,13 +48,26 @@ const readText = async (path: string): Promise<string | undefined> => {
   return (await file.exists()) ? file.text() : undefined;
 };
 
+/** Of a file that nobody has written yet. */
+const OWNER_ONLY = 0o600;
+
+/** Permissions of the file as it is, so that replacing it takes them from nobody. */
+const modeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mode }) => mode & 0o777,
+    () => OWNER_ONLY,
+  );
+
 const replaceFile = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    const handle = await open(temporary, 'wx', 0o600);
+    const mode = await modeOf(path);
+    const handle = await open(temporary, 'wx', OWNER_ONLY);
     try {
       await handle.writeFile(text);
+      // Not at its making: the umask would take some of them away.
+      await handle.chmod(mode);
       await handle.sync();
     } finally {
       await handle.close();

@@ -7,12 +7,15 @@ interface Learned {
   readonly ms: number;
 }
 
+/** A tier and what it serves at present. */
+export type Timed = Pick<Tier, 'id' | 'fingerprint'>;
+
 export interface Latency {
   /** Milliseconds from asking to the first part of the answer, a moving average; undefined before any was seen. */
-  of(tierId: string): number | undefined;
-  learn(tier: Pick<Tier, 'id' | 'fingerprint'>, ms: number): void;
+  of(tier: Timed): number | undefined;
+  learn(tier: Timed, ms: number): void;
   /** The tier had not begun after so long: raises what is known to that, never lowers it. */
-  learnAtLeast(tier: Pick<Tier, 'id' | 'fingerprint'>, ms: number): void;
+  learnAtLeast(tier: Timed, ms: number): void;
 }
 
 /** Weight of the newest answer: about the last ten count. */
@@ -21,14 +24,14 @@ const STEP = 0.2;
 /** Keeps one number per tier id, so it is bounded by the configuration; a changed fingerprint starts over. */
 export const createLatency = (): Latency => {
   const learned = new Map<string, Learned>();
-  const known = ({ id, fingerprint }: Pick<Tier, 'id' | 'fingerprint'>): number | undefined => {
+  const known = ({ id, fingerprint }: Timed): number | undefined => {
     const found = learned.get(id);
     return found?.fingerprint === fingerprint ? found.ms : undefined;
   };
   const isTime = (ms: number): boolean => ms >= 0 && Number.isFinite(ms);
 
   return {
-    of: (tierId) => learned.get(tierId)?.ms,
+    of: known,
     learn(tier, ms) {
       if (!isTime(ms)) return;
       const before = known(tier) ?? ms;

@@ -11,7 +11,7 @@ import type { BudgetSettings, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import type { Effects } from '#platform/effects';
 import { createEstimator, type Estimator } from '#router/estimator';
-import { createLatency, type Latency } from '#router/latency';
+import { createLatency, type Latency, type Timed } from '#router/latency';
 import { createPrefixMemory, type PrefixMemory } from '#router/prefix';
 import { createSessions } from '#router/sessions';
 import { createSpend } from '#router/spend';
@@ -30,7 +30,7 @@ export interface Memory {
   readonly estimator: Estimator;
   readonly prefix: PrefixMemory;
   /** How long a tier's answers took to begin lately, in milliseconds; undefined before any was seen. */
-  firstByteMs(tierId: string): number | undefined;
+  firstByteMs(tier: Timed): number | undefined;
   sessionOf(clues: SessionClues, requestClass?: RequestClass): SessionMark;
   /** What a decision may know of the session: who holds its prefix, and what is spent. */
   view(session: SessionMark): Pick<World, 'affinity' | 'spent'>;

@@ -166,7 +166,7 @@ test('among metered tiers of one price the better score goes first', () => {
 
 describe('a first byte asked for in time', () => {
   const measured: Readonly<Record<string, number>> = { 'fast-local': 9_000, cloud: 100 };
-  const world = worldOf({ firstByte: { maxMs: 2_000, measuredMs: (id) => measured[id] } });
+  const world = worldOf({ firstByte: { maxMs: 2_000, measuredMs: ({ id }) => measured[id] } });
   test('puts a tier that was slow behind one that was not, or that nobody timed', () => {
     const found = plan(planInput(intentOf(['fast-local', 'heavy-local']), { world }));
     expect(found.candidates.map(({ tier }) => tier.id)).toEqual(['heavy-local', 'fast-local']);
