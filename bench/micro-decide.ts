@@ -1,5 +1,6 @@
 /** What does reading a large request and deciding on it cost, step by step, in the router's own code? */
 import { classify } from '#core/classifier';
+import { isFailure } from '#core/failure';
 import { scanJson } from '#core/json-splice';
 import { BUILT_IN_KEYWORDS } from '#core/keywords';
 import type { DialectName, JsonObject, ModelRequest } from '#core/message';
@@ -8,7 +9,6 @@ import { dialects } from '#dialects/dialect';
 import { bunEffects } from '#platform/bun-effects';
 import { decide } from '#router/decide';
 import { createMemory } from '#router/memory';
-import { isFailure } from '#server/body';
 import { configure } from '#server/configuration';
 import type { MicroResult } from './commands';
 import { largeBody } from './micro-bodies';

@@ -1,11 +1,12 @@
 /** How much of each prompt does a prefix cache know, with `stable_prefix` and without? Runs as bun run bench:prefix. */
+
+import { isFailure } from '#core/failure';
 import type { JsonObject, ModelRequest } from '#core/message';
 import type { SessionMark } from '#core/session';
 import type { Tier } from '#core/tier';
 import { dialects } from '#dialects/dialect';
 import { bunEffects } from '#platform/bun-effects';
 import { createPrefixMemory, type PrefixMemory } from '#router/prefix';
-import { isFailure } from '#server/body';
 import { configure } from '#server/configuration';
 import { largeBody } from './micro-bodies';
 import { median } from './numbers';

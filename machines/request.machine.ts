@@ -30,8 +30,8 @@ export interface RequestInput {
   /** Candidates in the plan, at least one. */
   readonly candidates: number;
   /**
-   * How many of them, at the front, a mere hint has put there: failures there cost nothing that those behind them need,
-   * neither an attempt nor, where one of them blames the caller, the request.
+   * How many of them, at the front, a mere hint has put there. Failures there cost those behind them no attempt; and where
+   * there are any, a tier that blames the caller ends the request only if no other is left.
    */
   readonly hinted: number;
   /** Upstream attempts allowed behind the hinted candidates, at least one. */
@@ -112,7 +112,8 @@ export const requestMachine = setup({
     isCallersFault: (situation) => {
       const { context, event } = situation;
       if (event.type !== 'attempt.failed' || event.failure.kind !== 'caller-error') return false;
-      return !isHinted(context) || nextIndex(situation) === undefined;
+      // With tiers in front that nobody asked for, others are reached than without them; one complaint is not the last word.
+      return context.hinted === 0 || nextIndex(situation) === undefined;
     },
     hasNext: (situation) => nextIndex(situation) !== undefined,
     nothingLeft: ({ context }) => !context.answering,

@@ -1,5 +1,5 @@
 /** What does a caller ask for in our own headers: x-anvil-intent, x-anvil-budget, x-anvil-max-latency? */
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, isFailure } from '#core/failure';
 import type { HeaderReader } from '#core/harness-table';
 import { nameOf } from '#core/model-names';
 import type { Preset, Settings } from '#core/settings';
@@ -75,9 +75,6 @@ const readLatency = (value: string): number | Failure => {
     : refuse('x-anvil-max-latency', `expected seconds to the first byte, above 0 and at most ${LATENCY_SECONDS_MAX}`);
 };
 
-const isRefusal = <Wish>(value: Wish | Failure): value is Failure =>
-  typeof value === 'object' && value !== null && 'kind' in value && 'status' in value;
-
 /**
  * Reads the three headers; undefined when none is there. A value that means nothing is refused instead of ignored: a
  * caller that set a limit must not believe in one that does not hold. An empty value asks for nothing.
@@ -89,11 +86,11 @@ export const readAsk = (header: HeaderReader, settings: Settings): Ask | Failure
     return text.length > VALUE_CHARS_MAX ? refuse(name, `more than ${VALUE_CHARS_MAX} characters`) : read(text);
   };
   const intent = wish('x-anvil-intent', (text) => readIntent(text, settings));
-  if (isRefusal(intent)) return intent;
+  if (isFailure(intent)) return intent;
   const caps = wish('x-anvil-budget', readCaps);
-  if (isRefusal(caps)) return caps;
+  if (isFailure(caps)) return caps;
   const firstByteMaxMs = wish('x-anvil-max-latency', readLatency);
-  if (isRefusal(firstByteMaxMs)) return firstByteMaxMs;
+  if (isFailure(firstByteMaxMs)) return firstByteMaxMs;
   if (intent === undefined && caps === undefined && firstByteMaxMs === undefined) return undefined;
   return {
     ...(intent === undefined ? {} : { intent }),

@@ -42,7 +42,7 @@ export interface AttemptRecord {
   readonly endedMs: number;
   readonly usage?: Usage;
   readonly costUsd: number;
-  /** Request fields this tier's dialect could not carry. */
+  /** Request fields this tier's dialect could not carry, and as `answer.…` what the caller's could not of its answer. */
   readonly losses?: readonly string[];
   /** What was changed in the prompt's beginning for the sake of the engine's prefix cache. */
   readonly prefix?: PrefixRecord;

@@ -30,6 +30,8 @@ export interface AnswerDecoder {
    * marker (Chat after its finish reason). Empty otherwise, and on every later call.
    */
   close(): readonly StreamPart[];
+  /** What was said so far and the parts do not tell, by name (`answer.…`), never by content. */
+  losses(): readonly string[];
   /** True once the terminal marker, or what the dialect accepts in its place, was seen. False at EOF means cut off. */
   ended(): boolean;
 }
@@ -106,6 +108,8 @@ export interface Dialect {
   encoder(context: EncodeContext): AnswerEncoder;
   /** A whole JSON reply from the parts of a complete answer. */
   encodeWhole(parts: readonly StreamPart[], context: EncodeContext): WholeReply;
+  /** SSE text of the stream that would have ended in this whole reply, which has id, model and usage already. */
+  unroll(reply: JsonObject, context: EncodeContext): string;
   /** Whether this caller gets usage inside a stream. Chat callers ask for it; a tier is always asked. */
   wantsUsage(request: ModelRequest): boolean;
   /**

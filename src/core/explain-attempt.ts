@@ -74,6 +74,17 @@ const prefixInWords = ({ spans, notes }: PrefixRecord): string => {
   return `taken out of the prompt's beginning for the prefix cache: ${inOneLine(named)}${restated}`;
 };
 
+const IN_ANSWER = 'answer.';
+
+const lossLines = (losses: readonly string[]): string[] => {
+  const asked = losses.filter((name) => !name.startsWith(IN_ANSWER));
+  const answered = losses.filter((name) => name.startsWith(IN_ANSWER)).map((name) => name.slice(IN_ANSWER.length));
+  return [
+    ...(asked.length > 0 ? [`could not be carried to this tier: ${inOneLine(asked.join(', '))}`] : []),
+    ...(answered.length > 0 ? [`could not be carried from its answer: ${inOneLine(answered.join(', '))}`] : []),
+  ];
+};
+
 /** The attempt's line, then its details, each indented further. */
 export const explainAttempt = (attempt: AttemptRecord, number: number): string[] => {
   const name = inOneLine(attempt.tier, 80);
@@ -90,7 +101,7 @@ export const explainAttempt = (attempt: AttemptRecord, number: number): string[]
     ...(attempt.bytesHeldMax > 0 ? [`held back at most ${inBytes(attempt.bytesHeldMax)}`] : []),
     ...(spent === undefined ? [] : [spent]),
     ...(attempt.prefix === undefined ? [] : [prefixInWords(attempt.prefix)]),
-    ...(attempt.losses?.length ? [`could not be carried to this tier: ${inOneLine(attempt.losses.join(', '))}`] : []),
+    ...lossLines(attempt.losses ?? []),
   ];
   return [
     `  ${number}. ${name}${model}: ${OUTCOME[attempt.outcome]}; ${begun}, ${timing(attempt)}`,

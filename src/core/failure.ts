@@ -100,6 +100,10 @@ export const failure = (
   ...fields,
 });
 
+/** True for the failure where something else may stand in its place. */
+export const isFailure = (value: unknown): value is Failure =>
+  typeof value === 'object' && value !== null && 'kind' in value && 'status' in value;
+
 /** How one attempt on one tier went wrong; decides whether to escalate, to stop, and which breaker hears of it. */
 export type AttemptFailureKind =
   /** Connection refused, reset, DNS, TLS. */

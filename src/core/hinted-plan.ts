@@ -1,8 +1,6 @@
 /** How do the tiers that a hint suggests and those the model name asks for become one plan? The hint must only add. */
 import type { Candidate, Hint, Plan } from '#core/plan';
 
-const BEHIND = 'the model name asks for it, behind the tiers of the hint';
-
 const withdraw = (hint: Hint): Hint =>
   hint.from === 'request-class' ? { ...hint, taken: false, why: 'no tier of that class may serve it' } : hint;
 
@@ -15,7 +13,7 @@ const withoutHint = (hinted: Plan, asked: Plan): Plan => {
 /** A candidate of the asked plan keeps its own verdict, treatment and class. */
 const behind = (candidate: Candidate, { intent: { workClass } }: Plan): Candidate => ({
   ...candidate,
-  why: [...candidate.why, BEHIND],
+  why: [...candidate.why, `behind the tiers of the hint, as ${workClass ?? 'the model name asks'}`],
   ...(workClass === undefined ? {} : { workClass }),
 });
 

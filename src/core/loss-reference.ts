@@ -6,13 +6,14 @@ const FORM_CHANGES: readonly string[] = [
   'How a text is cut into blocks. Texts that follow each other are one text; blank ones are left out.',
   'Consecutive turns of one role become one turn where a dialect wants roles in turn.',
   'A system or developer message in mid-conversation keeps its place where a tier knows such a role. Elsewhere it becomes a `<system-reminder>` in the user turn at that place: local chat templates take a system message only at the start.',
-  'Several system messages at the start become one for a local Chat server, whose template takes one; a `developer` is a `system` there.',
+  'Several system messages at the start become one for a local server, whose template takes one: a `system` message in Chat, `instructions` in Responses.',
   'Tool results come directly behind their calls; words said in between follow them.',
   'A failed tool result (`is_error`) is marked in its text, `[tool error] …`, in Chat and Responses, which have no such flag.',
   'A picture inside a tool result follows it in a user message in Chat, whose tool messages are text.',
-  'Letters of a tool id that Messages does not allow become `_`, alike in the call and in its result.',
+  'Letters of a tool id that Messages does not allow become `_`, and an id that comes twice in a history gets a number, alike in the call and in its result.',
   'A thinking budget becomes an effort and the other way about: up to 4,096 tokens are `low`, up to 16,384 `medium`, more is `high`; `low` is 2,048 tokens, `medium` 8,192, `high` 24,576, and at most three quarters of the output cap.',
-  'Tools in a Responses `namespace` are offered under one flat name, free-form tools as a function with the one argument `input`; the caller gets its own names and forms back.',
+  'Tools in a Responses `namespace` are offered under one flat name, free-form tools as a function with the one argument `input`; the caller gets its own names and forms back. A local Responses server gets the same, unless its `forward` names `namespace`, `custom`, `additional_tools` or `tool_search_output`.',
+  'A tool name that holds other characters than `A-Z a-z 0-9 _ -`, or more than 64, is offered under a legal one with a hash; calls come back under its own.',
   'Tools deferred by a Messages caller are offered once the conversation names them; a tier hears of it as `[tool now available: …]`.',
   'What a server tool did in an earlier turn is told in words. Local Messages servers get the same words: only Anthropic knows those blocks.',
   'Any JSON, without a schema, is asked of a Messages tier in words; the `format` verifier checks the answer.',
@@ -21,9 +22,9 @@ const FORM_CHANGES: readonly string[] = [
 
 /** What an answer loses or keeps on its way to a caller of another dialect. */
 const ANSWER_NOTES: readonly string[] = [
-  'Usage is the tier’s own, in the caller’s convention: Messages says input net of the cache, with cache reads and writes beside it; Chat and Responses say it gross. An estimate carries `anvil_estimated: true`.',
+  'Usage is the tier’s own, in the caller’s convention: Messages says input net of the cache, with cache reads and writes beside it; Chat and Responses say it gross. A count that the tier left out is estimated, also where its bytes are kept. An estimate carries `anvil_estimated: true`.',
   'A stop with tool calls is spoken as `tool_use` or `tool_calls`, whatever the tier called it. A reason without a word in the caller’s dialect becomes the nearest one, and stands beside it as `anvil_finish_reason`.',
-  'Citations, log probabilities and blocks of server tools are told only to callers of the same dialect, streamed or whole.',
+  'Citations, log probabilities and what server tools did are told only to callers of the same dialect, streamed or whole; the decision record of any other names them, as `answer.…`.',
   'Thinking that a local Chat server writes between `<think>` tags at the very start of its text is thinking to callers of other dialects and to the verifiers; in the same dialect the bytes stay as they are.',
 ];
 

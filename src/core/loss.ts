@@ -19,6 +19,8 @@ export interface LossRule {
 const HARMLESS = 'transport or bookkeeping; the answer does not depend on it';
 const MARKS = 'cache marks of a service that has them; the others cache by themselves';
 const NO_CONTENT_FORM = 'content without a form in the other dialect, or known to the sender alone';
+const NO_ANSWER_FORM = "part of an answer that the caller's dialect has no form for; the rest remains";
+const SOURCES = 'where a text came from; the text itself remains';
 const HOSTED_HISTORY = 'told to the model in words';
 const HOSTED_PAST = 'what a tool at the provider did earlier; the words of the answer remain';
 const HOSTED = 'a tool that runs at the provider; the other tools remain';
@@ -149,6 +151,17 @@ export const LOSS_RULES: readonly LossRule[] = [
   { name: 'messages.text_editor_code_execution_tool_result', weight: 'noted', fate: HOSTED_HISTORY },
   { name: 'messages.tool_search_tool_result', weight: 'noted', fate: HOSTED_HISTORY },
   { name: 'messages.mcp_tool_result', weight: 'noted', fate: HOSTED_HISTORY },
+
+  // ---- what was answered
+  { name: 'answer.*', weight: 'noted', fate: NO_ANSWER_FORM },
+  { name: 'answer.annotations', weight: 'noted', fate: SOURCES },
+  { name: 'answer.citations', weight: 'noted', fate: SOURCES },
+  {
+    name: 'answer.logprobs',
+    weight: 'noted',
+    fate: 'numbers beside the answer, which only the same dialect can carry',
+  },
+  { name: 'answer.choices', weight: 'noted', fate: 'further answers; the first one is told' },
 
   // ---- what was said, in Responses
   { name: 'input.*', weight: 'hard', fate: NO_CONTENT_FORM },

@@ -79,7 +79,8 @@ const TITLE_OF_PREFIX: Record<(typeof PICKER_PREFIXES)[number], (title: string) 
 
 /**
  * Presets in canonical order, custom presets, exact aliases; then the presets again under the prefixes that pickers let
- * through, except where a name of the configuration is spelled so itself. Derived from the settings alone.
+ * through. Every id is there once, and means what a request for it gets: a name that another one shadows, or that no
+ * request can ask for, is left out. Derived from the settings alone.
  */
 export const modelList = (settings: Settings): readonly ModelEntry[] => {
   const tiersOf = (ids: readonly string[]): readonly Tier[] =>
@@ -89,23 +90,17 @@ export const modelList = (settings: Settings): readonly ModelEntry[] => {
     const named = nameOf(id, settings);
     return named.kind === 'preset' && named.preset === preset;
   };
+  const spelled = (prefix: string, titled: (title: string) => string): readonly ModelEntry[] =>
+    presets
+      .filter((preset) => means(prefix + preset.name, preset))
+      .map((preset) =>
+        entry(prefix + preset.name, titled(titleOf(preset.name)), describe(preset), tiersOf(preset.tiers)),
+      );
+  const aliases = [...settings.aliases].filter(([name]) => !settings.presets.has(name));
   return [
-    ...presets.map((preset) => entry(preset.name, titleOf(preset.name), describe(preset), tiersOf(preset.tiers))),
-    ...[...settings.aliases].map(([name, tier]) =>
-      entry(name, titleOf(name), `exactly the tier ${tier}`, tiersOf([tier])),
-    ),
-    ...PICKER_PREFIXES.flatMap((prefix) =>
-      presets
-        .filter((preset) => means(prefix + preset.name, preset))
-        .map((preset) =>
-          entry(
-            prefix + preset.name,
-            TITLE_OF_PREFIX[prefix](titleOf(preset.name)),
-            describe(preset),
-            tiersOf(preset.tiers),
-          ),
-        ),
-    ),
+    ...spelled('', (title) => title),
+    ...aliases.map(([name, tier]) => entry(name, titleOf(name), `exactly the tier ${tier}`, tiersOf([tier]))),
+    ...PICKER_PREFIXES.flatMap((prefix) => spelled(prefix, TITLE_OF_PREFIX[prefix])),
   ];
 };
 

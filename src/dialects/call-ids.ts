@@ -1,9 +1,11 @@
 /** Under which ids do the tool calls of a history go to a tier? Legal ones, each once, and the same for a call's result. */
 
 export interface CallIds {
+  /** The model speaks again: results from here on belong to its new calls, and what was never answered stays so. */
+  turn(): void;
   /** The id of a call, which is new however often the caller used it before. */
   call(id: string): string;
-  /** The id of a result: that of the oldest call under the caller's id that has none yet. */
+  /** The id of a result: that of the turn's oldest call under the caller's id that has none yet. */
   result(id: string): string;
 }
 
@@ -40,6 +42,7 @@ export const createCallIds = (legal: (id: string) => string, lengthMax: number):
     return fitting;
   };
   return {
+    turn: () => unanswered.clear(),
     call(id) {
       const given = fresh(id);
       const waiting = unanswered.get(id);

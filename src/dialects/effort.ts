@@ -1,5 +1,5 @@
 /** How does a thinking budget compare with a reasoning effort? One table, read in both directions. */
-import type { Effort } from '#core/message';
+import type { Conversation, Effort } from '#core/message';
 
 /**
  * Budget in tokens that stands for an effort. 8,192 for `medium` and 2,048 for `low` are what harnesses send themselves;
@@ -11,10 +11,14 @@ export const BUDGET_TOKENS_OF: Record<Effort, number> = { minimal: 1_024, low: 2
 const LOW_TOKENS_MAX = 4_096;
 const MEDIUM_TOKENS_MAX = 16_384;
 
-export const effortOfBudget = (budgetTokens: number): Effort => {
+const effortOfBudget = (budgetTokens: number): Effort => {
   if (budgetTokens <= LOW_TOKENS_MAX) return 'low';
   return budgetTokens <= MEDIUM_TOKENS_MAX ? 'medium' : 'high';
 };
+
+/** The effort that thinking is asked with, be it named or meant by a budget. */
+export const effortOfThinking = ({ effort, budgetTokens }: NonNullable<Conversation['thinking']>): Effort | undefined =>
+  effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
 
 const EFFORTS: Readonly<Record<string, Effort>> = {
   minimal: 'minimal',

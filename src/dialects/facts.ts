@@ -48,6 +48,17 @@ export const noteUserTexts = (draft: FactsDraft, texts: readonly string[]): void
   draft.lastUserTexts = texts;
 };
 
+/** Counts a message of any role. @returns true for an instruction, whose texts stand apart from the messages' */
+export const noteMessageTexts = (draft: FactsDraft, role: unknown, texts: readonly string[]): boolean => {
+  draft.messageCount++;
+  if (role === 'system' || role === 'developer') {
+    draft.systemTexts.push(...texts);
+    return true;
+  }
+  draft.messageChars += total(texts);
+  return false;
+};
+
 export const noteMedia = (draft: FactsDraft, modality: Exclude<Modality, 'text'>): void => {
   draft.modalities.add(modality);
   if (modality === 'image') draft.imageCount++;

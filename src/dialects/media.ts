@@ -1,5 +1,5 @@
 /** How is a picture or document written on the wire: data URL, plain URL or base64 with a type? */
-import type { MediaSource } from '#core/message';
+import type { JsonObject, MediaSource } from '#core/message';
 
 const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/i;
 
@@ -15,3 +15,9 @@ export const mediaOfUrl = (url: string): MediaSource => {
 
 export const urlOfMedia = (source: MediaSource): string =>
   source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`;
+
+/** OpenAI's `input_audio` part; undefined for sound that is not at hand. */
+export const inputAudio = (source: MediaSource): JsonObject | undefined =>
+  source.kind === 'url'
+    ? undefined
+    : { type: 'input_audio', input_audio: { data: source.data, format: source.mediaType.replace(/^audio\//, '') } };

@@ -1,5 +1,5 @@
-/** Which roles may a message have? Looked up by own names only: a caller may say `constructor`. */
-import type { Role } from '#core/message';
+/** Which roles may a message have, and which of them instruct? Looked up by own names only: a caller may say `constructor`. */
+import type { Role, Turn } from '#core/message';
 
 const ROLES: ReadonlyMap<unknown, Role> = new Map([
   ['system', 'system'],
@@ -9,3 +9,6 @@ const ROLES: ReadonlyMap<unknown, Role> = new Map([
 ]);
 
 export const roleOf = (value: unknown): Role | undefined => ROLES.get(value);
+
+/** Whether a turn instructs the model rather than speaking to it. */
+export const isInstruction = ({ role }: Turn): boolean => role === 'system' || role === 'developer';

@@ -5,6 +5,7 @@ import type { StreamPart, Usage } from '#core/message';
 import { soundUsage } from '#core/usage';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const NO_BYTES = new Uint8Array(0);
 const NO_PARTS: readonly StreamPart[] = [];
 
@@ -148,7 +149,7 @@ export const speakStream = (input: SpeakerInput): Speaker => {
 /** The caller's bytes for an upstream answer that came as one JSON document. */
 export const speakWhole = (input: SpeakerInput, raw: Uint8Array, parts: readonly StreamPart[]): Spoken => {
   const { caller, context } = input;
-  if (input.callerStreams) return reencode(input).say(undefined, parts);
+  if (input.callerStreams && !input.sameDialect) return reencode(input).say(undefined, parts);
   const counter = new Counter(context);
   counter.note(parts);
   if (!input.sameDialect) {
@@ -159,6 +160,7 @@ export const speakWhole = (input: SpeakerInput, raw: Uint8Array, parts: readonly
       ),
     );
   }
-  const bytes = caller.fillUsage(caller.fillId(raw, context.responseId), parts, counter);
-  return input.echoModel ? caller.echoModel(bytes, context.model) : bytes;
+  const filled = caller.fillUsage(caller.fillId(raw, context.responseId), parts, counter);
+  const bytes = input.echoModel ? caller.echoModel(filled, context.model) : filled;
+  return input.callerStreams ? encoder.encode(caller.unroll(JSON.parse(decoder.decode(bytes)), context)) : bytes;
 };

@@ -1,6 +1,6 @@
 /** What do the headers of a request ask beside its body, and how does that tighten the configuration it runs under? */
 import { type Ask, type AskedCaps, readAsk } from '#core/anvil-headers';
-import type { Failure } from '#core/failure';
+import { type Failure, isFailure } from '#core/failure';
 import { type HarnessSignals, harnessSignals } from '#core/harness-signals';
 import type { ModelRequest } from '#core/message';
 import type { Hint } from '#core/plan';
@@ -79,7 +79,7 @@ export const readAsked = (
 ): Asked | Failure => {
   const header = (name: string) => headers.get(name);
   const ask = readAsk(header, generation.settings);
-  if (ask !== undefined && 'status' in ask) return ask;
+  if (isFailure(ask)) return ask;
   const signals = harnessSignals(header, request.facts);
   if (ask === undefined) return { signals, ask, generation, hints: NO_HINTS };
   const { caps, firstByteMaxMs } = ask;

@@ -3,6 +3,7 @@ import { joinBytes } from '#core/bytes';
 import { type CommitWindow, createCommitWindow } from '#core/commit-window';
 import type { AnswerDecoder, Dialect } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
+import { notedLosses } from '#core/loss';
 import type { StreamPart, Usage } from '#core/message';
 import type { Candidate } from '#core/plan';
 import type { Finding, VerifierResult, VerifyContext } from '#core/verifier';
@@ -15,6 +16,7 @@ import { type Chain, createChain } from '#verifiers/chain';
 
 const NO_PARTS: readonly StreamPart[] = [];
 const NO_BYTES = new Uint8Array(0);
+const NO_LOSSES: readonly string[] = [];
 const LF = 10;
 const CR = 13;
 
@@ -108,6 +110,8 @@ export class Attempt {
   #reply: UpstreamReply | undefined;
   #releases = 0;
   #sawEnd = false;
+  /** The caller gets the parts in words of its own dialect, and nothing beside them. */
+  readonly #respoken: boolean;
   #ended = false;
 
   constructor(input: AttemptInput, sink: AttemptSink) {
@@ -120,6 +124,7 @@ export class Attempt {
     this.#window = createCommitWindow(speaker.callerStreams ? candidate.hold : 'all', bytesMax);
     this.#splitter = new SseSplitter(bytesMax);
     this.#speaker = speakStream(speaker);
+    this.#respoken = !speaker.sameDialect;
     this.#maySkim = candidate.hold === 'none' && speaker.sameDialect && speaker.callerStreams;
   }
 
@@ -144,6 +149,11 @@ export class Attempt {
 
   verifierResults(): readonly VerifierResult[] {
     return this.#chain.results();
+  }
+
+  /** What of the answer the caller's bytes could not carry, by name. */
+  answerLosses(): readonly string[] {
+    return this.#respoken ? notedLosses(this.#decoder.losses()) : NO_LOSSES;
   }
 
   heldBytesMax(): number {

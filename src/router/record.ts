@@ -46,6 +46,7 @@ export const attemptRecord = (
   const { candidate, attempt } = ended;
   const { progress } = attempt;
   const usage = usageOf(progress, frame.promptTokens);
+  const losses = [...ended.losses, ...attempt.answerLosses()];
   const status = failure?.upstreamStatus ?? progress.status;
   return {
     tier: candidate.tier.id,
@@ -63,7 +64,7 @@ export const attemptRecord = (
     endedMs: since(frame.arrivedAt, frame.now),
     ...(usage ? { usage } : {}),
     costUsd: usage ? costOf(usage, candidate.tier.prices) : 0,
-    ...(ended.losses.length > 0 ? { losses: ended.losses } : {}),
+    ...(losses.length > 0 ? { losses } : {}),
     ...(ended.prefix ? { prefix: ended.prefix } : {}),
     bytesHeldMax: attempt.heldBytesMax(),
   };

@@ -2,7 +2,7 @@
 import type { Amount } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
 import type { Dialect } from '#core/dialect';
-import type { Failure } from '#core/failure';
+import { type Failure, isFailure } from '#core/failure';
 import type { HarnessSignals } from '#core/harness-signals';
 import { BUILT_IN_KEYWORDS } from '#core/keywords';
 import type { DialectName, ModelRequest } from '#core/message';
@@ -153,7 +153,7 @@ export class Router {
   async serve(incoming: Incoming): Promise<Response> {
     this.#leases.set(incoming.id, incoming.lease);
     const asked = readAsked(incoming.request, incoming.headers, this.#generation);
-    if ('status' in asked) return this.#refuse(incoming, this.#generation, undefined, asked);
+    if (isFailure(asked)) return this.#refuse(incoming, this.#generation, undefined, asked);
     const { signals, hints, generation } = asked;
     const session = this.memory.sessionOf(incoming, signals.requestClass);
     const exchange: Exchange = { ...incoming, session, signals, hints };
@@ -165,7 +165,7 @@ export class Router {
   /** What would happen to this request, without doing any of it; a failure when its headers ask for nonsense. */
   route(clues: SessionClues, workClassHint: WorkClass | undefined): Routed | Failure {
     const asked = readAsked(clues.request, clues.headers, this.#generation);
-    if ('status' in asked) return asked;
+    if (isFailure(asked)) return asked;
     const session = this.memory.sessionOf(clues, asked.signals.requestClass);
     const plan = this.#decide(clues.request, session, asked, workClassHint);
     return { plan, signals: asked.signals, hints: [...(plan.intent.hints ?? []), ...asked.hints] };

@@ -1,9 +1,8 @@
 /** The HTTP surface: which path answers which method, on Elysia as router and nothing more. */
 import { Elysia } from 'elysia';
 import type { Dialect } from '#core/dialect';
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, isFailure } from '#core/failure';
 import { failureResponse, type Told, tellIn } from '#router/error-response';
-import { isFailure } from '#server/body';
 import type { ServerContext } from '#server/context';
 import { countPath, countTokens } from '#server/count-tokens';
 import { eventStream } from '#server/event-stream';

@@ -15,8 +15,6 @@ type BodyLimits = Pick<LimitSettings, 'bodyBytesMax' | 'bodyReadMs' | 'jsonDepth
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export const isFailure = (value: object): value is Failure => 'kind' in value && 'status' in value;
-
 const tooLarge = (limits: BodyLimits): Failure =>
   failure('body-too-large', `request body too large: the limit is ${limits.bodyBytesMax} bytes`);
 

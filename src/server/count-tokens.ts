@@ -1,11 +1,11 @@
 /** How many tokens would this Messages request be? Counted for the tier that would serve it; nothing is generated. */
 import type { Dialect } from '#core/dialect';
 import { promptChars } from '#core/estimate';
-import type { Failure, FailureKind } from '#core/failure';
+import { type Failure, type FailureKind, isFailure } from '#core/failure';
 import type { JsonObject, ModelRequest } from '#core/message';
 import type { Plan } from '#core/plan';
 import type { Tier } from '#core/tier';
-import { isFailure, readJsonBody } from '#server/body';
+import { readJsonBody } from '#server/body';
 import type { ServerContext } from '#server/context';
 import { json } from '#server/operator';
 

@@ -1,8 +1,8 @@
 /** The one handler behind every generation route: admits, reads, and hands the request to the router. */
 import type { Dialect } from '#core/dialect';
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, isFailure } from '#core/failure';
 import type { Lease } from '#router/admission';
-import { isFailure, type JsonBody, readJsonBody } from '#server/body';
+import { type JsonBody, readJsonBody } from '#server/body';
 import type { ServerContext } from '#server/context';
 
 /** Admission and access, common to every route that costs something. */

@@ -1,5 +1,5 @@
 /** How does GET /v1/models answer, in one document that readers of both list shapes understand, and page by page? */
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, isFailure } from '#core/failure';
 import { type ModelEntry, modelList, modelNamed } from '#core/models';
 import type { ServerContext } from '#server/context';
 import { json } from '#server/operator';
@@ -29,12 +29,12 @@ interface Page {
 /** A page after one id, or before another, as Anthropic's list has it; the whole list when neither is named. */
 const pageOf = (all: readonly ModelEntry[], query: URLSearchParams): Page | Failure => {
   const limit = limitOf(query);
-  if (typeof limit !== 'number') return limit;
+  if (isFailure(limit)) return limit;
   const [afterId, beforeId] = [query.get('after_id'), query.get('before_id')];
   const after = afterId === null ? -1 : place(all, afterId, 'after_id');
-  if (typeof after !== 'number') return after;
+  if (isFailure(after)) return after;
   const before = beforeId === null ? all.length : place(all, beforeId, 'before_id');
-  if (typeof before !== 'number') return before;
+  if (isFailure(before)) return before;
   if (beforeId !== null && afterId === null) {
     const start = Math.max(0, before - limit);
     return { data: all.slice(start, before), hasMore: start > 0 };
@@ -46,7 +46,7 @@ const pageOf = (all: readonly ModelEntry[], query: URLSearchParams): Page | Fail
 /** The list, or the page of it that `limit`, `after_id` and `before_id` ask for. */
 export const models = ({ router }: ServerContext, query: URLSearchParams): Response | Failure => {
   const page = pageOf(modelList(router.generation.settings), query);
-  if ('status' in page) return page;
+  if (isFailure(page)) return page;
   const { data, hasMore } = page;
   return json({
     object: 'list',

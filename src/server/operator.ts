@@ -1,12 +1,12 @@
 /** The routes for people and gateways around the model traffic: health, route, decisions, metrics. */
 import type { Dialect } from '#core/dialect';
 import { sayFailure } from '#core/error-table';
-import { type Failure, failure } from '#core/failure';
+import { type Failure, failure, isFailure } from '#core/failure';
 import type { Candidate } from '#core/plan';
 import { routeAnswer } from '#core/route-answer';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
 import { failureHeaders } from '#router/error-response';
-import { isFailure, readJsonBody } from '#server/body';
+import { readJsonBody } from '#server/body';
 import type { ServerContext } from '#server/context';
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>

@@ -188,7 +188,7 @@ test('a denied pin routed through the pool, served unproven', () => {
       note: 'pin fast-local denied for planning; routed via gated pool',
     },
     candidates: [{ tier: 'fast-local', verdict: 'deny', hold: 'all', why: ['unproven: when_unproven = "verify"'] }],
-    attempts: [sampleAttempt({ verdict: 'deny', losses: ['top_k', 'cache_control'] })],
+    attempts: [sampleAttempt({ verdict: 'deny', losses: ['top_k', 'cache_control', 'answer.citations'] })],
   });
   expect(explain(record)).toMatchInlineSnapshot(`
     [
@@ -205,6 +205,7 @@ test('a denied pin routed through the pool, served unproven', () => {
       "     held back at most 3.3 KB",
       "     1,200 tokens in, 210 out; cost nothing",
       "     could not be carried to this tier: top_k, cache_control",
+      "     could not be carried from its answer: citations",
       "Served by: fast-local (small-coder-8b), first byte after 1.84 s",
       "Unproven: only tiers that their profile denies could serve; the answer was held and checked in full",
       "Used: 1,200 tokens in, 210 out over one attempt; cost nothing",

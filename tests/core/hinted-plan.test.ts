@@ -88,7 +88,7 @@ describe('the one plan', () => {
       for (const { why, workClass, ...candidate } of one.candidates.slice(hinted.candidates.length)) {
         const own = asked.candidates.find(({ tier }) => tier.id === candidate.tier.id);
         expect<Partial<Candidate> | undefined>(own).toMatchObject(candidate);
-        expect(why).toEqual([...(own?.why ?? []), 'the model name asks for it, behind the tiers of the hint']);
+        expect(why).toEqual([...(own?.why ?? []), `behind the tiers of the hint, as ${asked.intent.workClass}`]);
         expect<string | undefined>(workClass).toBe(asked.intent.workClass);
       }
     });

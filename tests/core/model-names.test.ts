@@ -72,6 +72,48 @@ describe('the list of models', () => {
       expect(max_input_tokens).toBe(context_window);
     }
   });
+  test('leaves out an alias that a preset shadows: an id that is there twice would turn its pages for ever', () => {
+    const settings = settingsOf({
+      presets: { chat: ['cloud'], Mine: ['cloud'] },
+      aliases: { chat: 'fast-local', mine: 'fast-local' },
+    });
+    expect(modelList(settings).map(({ id }) => id)).toEqual([
+      'chat',
+      'Mine',
+      'claude-anvil-chat',
+      'claude-anvil-Mine',
+      'anthropic/chat',
+      'anthropic/Mine',
+    ]);
+  });
+  test('means by every id what a request for it gets, however the configuration spells its names', () => {
+    const spelledWith = (...prefixes: readonly string[]) =>
+      fc
+        .tuple(fc.constantFrom(...prefixes), fc.constantFrom('chat', 'Chat', 'own', 'é', 'ß', 'x y'))
+        .map(([prefix, name]) => prefix + name);
+    const anyAlias = spelledWith('', 'anthropic/', 'claude-anvil-');
+    // Of presets that begin so no request can ask for; the check of the configuration warns of them.
+    const anyPreset = fc.oneof(anyAlias, spelledWith('anvil/', 'ANVIL:'));
+    const selector = (name: string): string => name.toLowerCase();
+    const anyPresets = fc.uniqueArray(anyPreset, { maxLength: 4, selector });
+    const anyAliases = fc.uniqueArray(anyAlias, { maxLength: 4, selector });
+    fc.assert(
+      fc.property(anyPresets, anyAliases, anyAlias, (presets, aliases, tierId) => {
+        const settings = settingsOf({
+          tiers: [tierOf(tierId), tierOf('other')],
+          presets: Object.fromEntries(presets.map((name) => [name, ['other']])),
+          aliases: Object.fromEntries(aliases.map((name) => [name.toLowerCase(), tierId])),
+        });
+        const ids = modelList(settings).map(({ id }) => id);
+        expect(new Set(ids.map((id) => id.toLowerCase())).size).toBe(ids.length);
+        for (const entry of modelList(settings)) {
+          const named = nameOf(entry.id, settings);
+          expect(modelNamed(settings, entry.id)).toEqual(entry);
+          expect(named.kind).toBe(entry.description.startsWith('exactly') ? 'alias' : 'preset');
+        }
+      }),
+    );
+  });
   test('pickers that want "claude" or "anthropic" in an id see every preset', () => {
     const shown = modelList(SETTINGS).filter(({ id }) => /claude|anthropic/i.test(id));
     for (const name of ['planning', 'quick-edit', 'review', 'chat', 'long-context'])

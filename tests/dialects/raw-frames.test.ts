@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { dialects } from '#dialects/dialect';
 import { answerParts } from '#tests/dialects/part-sequences';
-import { contextOf, encodeParts, textOf, utf8 } from '#tests/dialects/support';
+import { at, contextOf, encodeParts, textOf, utf8 } from '#tests/dialects/support';
 import { EVENTS } from '#tests/dialects/wild-values';
 import { createSseSplitter } from '#upstream/sse';
 
@@ -18,8 +18,8 @@ describe('a frame that the quick scan lets pass', () => {
       const dialect = dialects[name];
       fc.assert(
         fc.property(EVENTS[name], fc.constantFrom(undefined, 1), fc.boolean(), (event, indent, named) => {
-          const type = typeof event === 'object' && event !== null && 'type' in event ? event.type : 'x';
-          const line = named && name === 'anthropic-messages' ? `event: ${String(type)}\n` : '';
+          const type = at(event, 'type');
+          const line = named && name === 'anthropic-messages' ? `event: ${typeof type === 'string' ? type : ''}\n` : '';
           const data = JSON.stringify(event, undefined, indent).replaceAll('\n', '\ndata: ');
           const [frame] = createSseSplitter(100_000).push(utf8.encode(`${line}data: ${data}\n\n`));
           if (!frame || dialect.quickScan(frame.raw)) return;
@@ -69,6 +69,8 @@ describe('a frame that the quick scan lets pass', () => {
     ['anthropic-messages', 'event:message_stop\ndata: {}\n\n'],
     ['anthropic-messages', 'event: error\ndata: {}\n\n'],
     ['anthropic-messages', 'data: {"type": "message_delta"}\n\n'],
+    ['anthropic-messages', 'data: {"error":{"message":"x"}}\n\n'],
+    ['anthropic-messages', 'event: \ndata: {"error":{"message":"x"}}\n\n'],
   ];
   for (const [name, frame] of TELLING) {
     test(`never looks like ${frame.trim()}`, () => expect(dialects[name].quickScan(utf8.encode(frame))).toBe(true));

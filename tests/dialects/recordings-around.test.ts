@@ -35,7 +35,7 @@ interface Crossing {
 /** A conversation as a tier of the dialect reads it. */
 const cross = (from: Crossing, to: Dialect, fields: Partial<Tier>): Crossing => {
   const tier = tierOf({ dialect: to.name, ...fields });
-  const own = from.request.dialect === to.name;
+  const own = from.request.dialect === to.name && (to.understands?.(from.request, tier) ?? true);
   const sent = own
     ? to.forward(from.request, tier, from.request.stream)
     : to.render(from.conversation, from.request, tier, from.request.stream);

@@ -76,7 +76,7 @@ for (const { file, path, body } of recordings) {
             ['model', 'metadata', 'stream_options'].includes(key) ||
             // A reference points into memory that no tier has.
             (key === 'input' && text.includes('"item_reference"')) ||
-            (privacy === 'local' && ['messages', 'tools'].includes(key));
+            (privacy === 'local' && ['messages', 'tools', 'input', 'instructions'].includes(key));
           if (!edited) expect(members.get(key)).toBe(text.slice(valueStart, end));
         }
       });

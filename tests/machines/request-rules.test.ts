@@ -104,9 +104,15 @@ const CASES: readonly Case[] = [
     { hinted: 1, attemptsMax: 1 },
   ],
   [
-    'a fault that a hinted candidate finds is final only when nobody else finds otherwise',
-    [failed('caller-error'), failed('caller-error')],
-    ['open 0', 'open 1', 'refused'],
+    'behind a hinted candidate a fault is final only when nobody else finds otherwise',
+    [failed('caller-error'), failed('caller-error'), failed('caller-error')],
+    ['open 0', 'open 1', 'open 2', 'refused'],
+    { hinted: 1, candidates: 3 },
+  ],
+  [
+    'behind a hinted candidate a fault does not keep the rest from serving',
+    [failed('timeout'), failed('caller-error'), completed],
+    ['open 0', 'open 1', 'open 2', 'finished'],
     { hinted: 1 },
   ],
   [

@@ -30,6 +30,7 @@ const brokenAt = (nth: number): Dialect => ({
       whole: (reply) => sound.whole(reply),
       close: () => sound.close(),
       ended: () => sound.ended(),
+      losses: () => sound.losses(),
     };
   },
 });

@@ -75,6 +75,19 @@ test('a prompt as large as the body may be is estimated, and no engine is bother
   expect(errorIn('anthropic-messages', await refused.text()).message).toContain('too large');
 });
 
+test('a prompt that no tier may serve, for money or for its key, is counted all the same', async () => {
+  await using two = await startTwoTiers({ tables: '[router.budgets]\nday_usd = 0\n' });
+  const [before = '', heavy = ''] = two.toml.split('id = "heavy-local"');
+  const cloud = heavy.replace('privacy = "local"', 'privacy = "cloud"\ncost_input_per_mtok = 3');
+  await two.server.reload(`${before}id = "heavy-local"${cloud}`);
+  const review = { ...prompt(10_000), model: 'review' };
+  for (const headers of [{}, { 'x-anvil-budget': 'request-usd=0, session-tokens=0' }]) {
+    const response = await two.server.post(COUNT, review, { headers });
+    expect([response.status, Object.keys((await response.json()) as object)]).toEqual([200, ['input_tokens']]);
+  }
+  expect(two.heavy.requests).toEqual([]);
+});
+
 test('a caller that leaves while the engine thinks leaves nothing behind', async () => {
   await using two = await startTwoTiers();
   two.fast.always([{ hang: true }]);

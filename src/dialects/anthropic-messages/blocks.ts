@@ -2,6 +2,7 @@
 import type { JsonObject } from '#core/message';
 import { unwrapProof } from '#dialects/carried-proof';
 import { isObject, listOf, objectsOf } from '#dialects/json';
+import { asReminder } from '#dialects/words';
 
 /** Signature of thinking that no Anthropic model has signed. Clients send a block back only when it has one. */
 export const UNSIGNED_SIGNATURE = 'anvil-unsigned';
@@ -28,7 +29,7 @@ export const withoutForeignProof = (block: JsonObject): JsonObject | undefined =
 /** Wraps an instruction given in mid-conversation as part of a user turn. */
 export const reminderBlock = (text: string): JsonObject => ({
   type: 'text',
-  text: `<system-reminder>\n${text}\n</system-reminder>`,
+  text: asReminder(text),
 });
 
 export interface MessageDraft {

@@ -16,6 +16,7 @@ import {
 } from '#dialects/anthropic-messages/response';
 import { createMessagesDecoder } from '#dialects/anthropic-messages/stream';
 import { UNASKED_OUTPUT_TOKENS } from '#dialects/anthropic-messages/tier-facts';
+import { unrollMessage } from '#dialects/anthropic-messages/unroll';
 import { classifyError } from '#dialects/upstream-error';
 
 /** The version whose shapes this folder speaks; every server of the dialect takes it. */
@@ -40,6 +41,7 @@ export const anthropicMessages: Dialect = {
   keeper: createMessagesKeeper,
   encoder: createMessagesEncoder,
   encodeWhole: encodeMessagesReply,
+  unroll: unrollMessage,
   wantsUsage: () => true,
   quickScan: quickScanMessages,
   echoModel: echoMessagesModel,

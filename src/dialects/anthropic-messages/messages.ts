@@ -12,9 +12,10 @@ import type { MessagesTierFacts } from '#dialects/anthropic-messages/tier-facts'
 import { type CallIds, createCallIds } from '#dialects/call-ids';
 import { defined, isObject, parseJson } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
+import { isInstruction } from '#dialects/roles';
 
 /** Key under which arguments that are no JSON object are kept: Messages takes objects only, and `{}` would be a lie. */
-export const RAW_ARGUMENTS_KEY = '__raw_arguments';
+const RAW_ARGUMENTS_KEY = '__raw_arguments';
 
 /** Cache breakpoints the service accepts in one request. */
 const CACHE_MARKS_MAX = 4;
@@ -56,8 +57,6 @@ export interface WrittenMessages {
   readonly system: readonly JsonObject[];
   readonly messages: readonly JsonObject[];
 }
-
-const isInstruction = (turn: Turn): boolean => turn.role === 'system' || turn.role === 'developer';
 
 /** System blocks and messages of a Messages body. */
 export const writeMessages = (conversation: Conversation, context: WriterContext): WrittenMessages => {
@@ -153,11 +152,13 @@ const writeResult = (part: Extract<ContentPart, { kind: 'tool-result' }>, contex
   };
 };
 
-const writeAssistant = (turn: Turn, context: WriterContext): readonly JsonObject[] =>
-  turn.parts.flatMap((part) => {
+const writeAssistant = (turn: Turn, context: WriterContext): readonly JsonObject[] => {
+  context.toolIds.turn();
+  return turn.parts.flatMap((part) => {
     const block = writeAssistantPart(part, context);
     return block ? [block] : [];
   });
+};
 
 const writeAssistantPart = (part: ContentPart, context: WriterContext): JsonObject | undefined => {
   if (part.kind === 'thinking') return writeThinkingBlock(part, context);

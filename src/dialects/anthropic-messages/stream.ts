@@ -10,7 +10,8 @@ import {
   readNetUsage,
   readStopReason,
 } from '#dialects/anthropic-messages/finish';
-import { defined, isObject, numberOf, objectsOf, parseJson, stringOr, textOf } from '#dialects/json';
+import { defined, isObject, listOf, numberOf, objectsOf, parseJson, stringOr, textOf } from '#dialects/json';
+import { createLosses } from '#dialects/losses';
 import { heardToolName } from '#dialects/tool-names';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
@@ -31,6 +32,7 @@ export const createMessagesDecoder = (): AnswerDecoder => new MessagesDecoder();
 
 class MessagesDecoder implements AnswerDecoder {
   #parts: StreamPart[] = [];
+  readonly #losses = createLosses();
   /** Open blocks by upstream index. */
   readonly #open = new Map<number, Block>();
   #blocks = 0;
@@ -67,6 +69,10 @@ class MessagesDecoder implements AnswerDecoder {
 
   ended(): boolean {
     return this.#ended;
+  }
+
+  losses(): readonly string[] {
+    return this.#losses.list();
   }
 
   #take(): readonly StreamPart[] {
@@ -129,6 +135,7 @@ class MessagesDecoder implements AnswerDecoder {
         this.#open.set(at, { kind: 'text', index, input: undefined });
         this.#parts.push({ type: 'text-start', index });
         this.#grow({ type: 'text-delta', index, text: stringOr(content.text, '') });
+        if (listOf(content.citations).length > 0) this.#losses.add('answer.citations');
         return;
       case 'thinking':
         this.#open.set(at, { kind: 'thinking', index, input: undefined });
@@ -150,6 +157,7 @@ class MessagesDecoder implements AnswerDecoder {
         this.#startTool(at, index, content);
         return;
       default:
+        this.#losses.add(`answer.${textOf(content.type) ?? 'block'}`);
         this.#open.set(at, { kind: 'opaque', index, input: undefined });
     }
   }
@@ -195,7 +203,11 @@ class MessagesDecoder implements AnswerDecoder {
       case 'input_json_delta':
         this.#toolInput(at, stringOr(delta.partial_json, ''));
         return;
+      case 'citations_delta':
+        this.#losses.add('answer.citations');
+        return;
       default:
+        if (this.#open.get(at)?.kind !== 'opaque') this.#losses.add(`answer.${textOf(delta.type) ?? 'delta'}`);
     }
   }
 

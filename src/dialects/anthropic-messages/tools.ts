@@ -3,7 +3,7 @@ import type { Conversation, JsonObject, ToolChoice, ToolDefinition } from '#core
 import { isOffered, isServerTool, type NamedTools } from '#dialects/anthropic-messages/named-tools';
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
-import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
+import { offersTools } from '#dialects/tool-choice';
 import { createToolNames, offerPlain, type ToolNames, uniqueTools } from '#dialects/tool-names';
 
 export interface ReadTools {
@@ -74,11 +74,7 @@ export const writeMessagesTools = (
   losses: Losses,
 ): JsonObject => {
   const { tools, toolChoice, parallelToolCalls } = conversation;
-  if (tools.length === 0) {
-    if (isForcedChoice(toolChoice)) losses.add('tool_choice');
-    return {};
-  }
-  if (!isOnOffer(toolChoice, tools)) losses.add('tool_choice');
+  if (!offersTools(conversation, losses)) return {};
   const choice = toolChoice ?? (parallelToolCalls === false ? { kind: 'auto' as const } : undefined);
   return {
     tools: tools.map((tool) => {

@@ -1,11 +1,13 @@
 /** What was said so far in a Chat Completions request? Turns its messages into typed blocks, naming what has none. */
 import type { ContentPart, Conversation, JsonObject, ModelRequest, OutputFormat, Turn } from '#core/message';
+import { readParts } from '#dialects/content-parts';
 import { effortOf } from '#dialects/effort';
 import { defined, isObject, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { mediaOfUrl } from '#dialects/media';
 import { chatOutputCap, chatThinkingEnabled } from '#dialects/openai-chat/request';
 import { readChatTools } from '#dialects/openai-chat/tools';
+import { readSchemaFormat } from '#dialects/output-format';
 import { roleOf } from '#dialects/roles';
 import type { ToolNames } from '#dialects/tool-names';
 
@@ -90,19 +92,10 @@ const readFormat = (value: unknown, losses: Losses): OutputFormat | undefined =>
   if (!isObject(value) || value.type === 'text') return undefined;
   if (value.type === 'json_object') return { kind: 'json' };
   const wanted = value.json_schema;
-  if (value.type === 'json_schema' && isObject(wanted) && isObject(wanted.schema)) {
-    if (wanted.description !== undefined) losses.add('response_format.description');
-    return {
-      kind: 'json-schema',
-      schema: wanted.schema,
-      ...defined({
-        name: textOf(wanted.name),
-        strict: typeof wanted.strict === 'boolean' ? wanted.strict : undefined,
-      }),
-    };
-  }
-  losses.add('response_format');
-  return undefined;
+  const read = value.type === 'json_schema' ? readSchemaFormat(wanted) : undefined;
+  if (read === undefined) losses.add('response_format');
+  else if (isObject(wanted) && wanted.description !== undefined) losses.add('response_format.description');
+  return read;
 };
 
 // ---- messages ---------------------------------------------------------------------------------------------------
@@ -194,15 +187,8 @@ const readCall = (call: JsonObject, names: ToolNames, losses: Losses): ContentPa
   };
 };
 
-const readContent = (content: unknown, losses: Losses): readonly ContentPart[] => {
-  if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
-  return listOf(content).flatMap((part): readonly ContentPart[] => {
-    if (typeof part === 'string') return [{ kind: 'text', text: part }];
-    if (!isObject(part)) return [];
-    const read = readPart(part, losses);
-    return read ? [read] : [];
-  });
-};
+const readContent = (content: unknown, losses: Losses): readonly ContentPart[] =>
+  readParts(content, (part) => readPart(part, losses));
 
 const readPart = (part: JsonObject, losses: Losses): ContentPart | undefined => {
   const mark = defined({ cacheControl: isObject(part.cache_control) ? part.cache_control : undefined });

@@ -16,6 +16,7 @@ import {
   quickScanChat,
 } from '#dialects/openai-chat/response';
 import { createChatDecoder } from '#dialects/openai-chat/stream';
+import { unrollCompletion } from '#dialects/openai-chat/unroll';
 import { classifyError } from '#dialects/upstream-error';
 
 export const openaiChat: Dialect = {
@@ -34,6 +35,7 @@ export const openaiChat: Dialect = {
   keeper: createChatKeeper,
   encoder: createChatEncoder,
   encodeWhole: encodeChatReply,
+  unroll: unrollCompletion,
   wantsUsage: ({ raw }) => isObject(raw.stream_options) && raw.stream_options.include_usage === true,
   quickScan: quickScanChat,
   echoModel: echoChatModel,

@@ -9,7 +9,7 @@ const ENTRIES_MAX = 262_144;
 
 /** Members that the typed answer writes itself. */
 const TYPED_CHUNK: ReadonlySet<string> = new Set(['id', 'object', 'created', 'model', 'choices', 'usage']);
-const TYPED_DELTA: ReadonlySet<string> = new Set([
+export const TYPED_DELTA: ReadonlySet<string> = new Set([
   'role',
   'content',
   'refusal',

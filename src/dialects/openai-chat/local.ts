@@ -1,7 +1,7 @@
 /** Which order of roles does a local chat template take? One system message, first; what comes later joins a user's turn. */
 import type { JsonObject } from '#core/message';
 import { listOf, objectsOf, stringOr } from '#dialects/json';
-import { asReminder } from '#dialects/openai-chat/messages';
+import { asReminder } from '#dialects/words';
 
 const isInstruction = ({ role }: JsonObject): boolean => role === 'system' || role === 'developer';
 

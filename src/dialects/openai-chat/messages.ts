@@ -2,23 +2,16 @@
 import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
 import { type CallIds, createCallIds, visibleId } from '#dialects/call-ids';
 import { defined } from '#dialects/json';
-import type { Losses } from '#dialects/losses';
-import { urlOfMedia } from '#dialects/media';
+import { type Losses, lostOfUser } from '#dialects/losses';
+import { inputAudio, urlOfMedia } from '#dialects/media';
 import type { ChatTierFacts } from '#dialects/openai-chat/tier-facts';
-
-/** Chat has no `is_error`; the text itself has to say so. */
-export const TOOL_ERROR_MARK = '[tool error] ';
-
-/** Wraps an instruction given in mid-conversation for tiers whose templates allow a system message only at the start. */
-export const asReminder = (text: string): string => `<system-reminder>\n${text}\n</system-reminder>`;
+import { isInstruction } from '#dialects/roles';
+import { asReminder, TOOL_ERROR_MARK, textsOf } from '#dialects/words';
 
 /** Longest `tool_calls[].id` that OpenAI takes, in characters. */
 const CALL_ID_LENGTH_MAX = 40;
 
 type ToolResult = Extract<ContentPart, { kind: 'tool-result' }>;
-
-const textsOf = (parts: readonly ContentPart[]): readonly string[] =>
-  parts.flatMap((part) => (part.kind === 'text' || part.kind === 'refusal' ? [part.text] : []));
 
 const isMedia = (part: ContentPart): boolean =>
   part.kind === 'image' || part.kind === 'document' || part.kind === 'audio';
@@ -42,7 +35,7 @@ export const writeChatMessages = (
   };
   for (const turn of conversation.turns) {
     noteCacheMarks(turn.parts, losses);
-    if (turn.role === 'system' || turn.role === 'developer') {
+    if (isInstruction(turn)) {
       const text = textsOf(turn.parts).join('\n\n');
       if (turn.parts.some(isMedia)) losses.add('messages.system.media');
       if (text === '') continue;
@@ -56,6 +49,7 @@ export const writeChatMessages = (
     started = true;
     if (turn.role === 'assistant') {
       flushUser();
+      callIds.turn();
       messages.push(writeAssistant(turn, callIds, facts, losses));
       unanswered = turn.parts.filter((part) => part.kind === 'tool-call').length;
     } else {
@@ -112,11 +106,7 @@ const writeUserPart = (part: ContentPart, losses: Losses): JsonObject | undefine
         image_url: { url: urlOfMedia(part.source), ...defined({ detail: part.detail }) },
       };
     case 'audio':
-      if (part.source.kind === 'base64') {
-        const format = part.source.mediaType.replace(/^audio\//, '');
-        return { type: 'input_audio', input_audio: { data: part.source.data, format } };
-      }
-      break;
+      return inputAudio(part.source) ?? lostOfUser(part.kind, losses);
     case 'document':
       if (part.source.kind === 'base64') {
         const filename = part.title ?? 'document.pdf';
@@ -126,10 +116,8 @@ const writeUserPart = (part: ContentPart, losses: Losses): JsonObject | undefine
       losses.add('messages.document.url');
       return { type: 'text', text: `[document: ${part.source.url}]` };
     default:
-      break;
+      return lostOfUser(part.kind, losses);
   }
-  losses.add(`messages.user.${part.kind}`);
-  return undefined;
 };
 
 const writeAssistant = (turn: Turn, callIds: CallIds, facts: ChatTierFacts, losses: Losses): JsonObject => {

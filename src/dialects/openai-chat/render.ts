@@ -3,15 +3,13 @@ import type { UpstreamBody } from '#core/dialect';
 import type { Conversation, JsonObject, ModelRequest, OutputFormat } from '#core/message';
 import type { Tier } from '#core/tier';
 import { lesser, withTierBody } from '#dialects/body-edit';
-import { effortOfBudget } from '#dialects/effort';
+import { effortOfThinking } from '#dialects/effort';
 import { countOf, defined } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { writeChatMessages } from '#dialects/openai-chat/messages';
 import { type ChatTierFacts, chatTierFacts } from '#dialects/openai-chat/tier-facts';
 import { writeChatTools } from '#dialects/openai-chat/tools';
-
-/** Schema name when the caller's dialect has none; Chat requires one. */
-const SCHEMA_NAME = 'response';
+import { writeSchemaFormat } from '#dialects/output-format';
 
 /** Body for a Chat tier from a conversation in another dialect. */
 export const renderChat = (
@@ -58,21 +56,11 @@ const sampling = (conversation: Conversation, facts: ChatTierFacts, losses: Loss
 /** "No thinking" is what a server does unless told otherwise; there is no field for it that all of them know. */
 const reasoning = ({ thinking }: Conversation, facts: ChatTierFacts, losses: Losses): JsonObject => {
   if (!thinking) return {};
-  const { budgetTokens } = thinking;
-  const effort = thinking.effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
+  const effort = effortOfThinking(thinking);
   if (thinking.enabled && facts.reasoningEffort && effort) return { reasoning_effort: effort };
   losses.add('thinking');
   return {};
 };
 
 const writeFormat = (format: OutputFormat): JsonObject =>
-  format.kind === 'json'
-    ? { type: 'json_object' }
-    : {
-        type: 'json_schema',
-        json_schema: {
-          name: format.name ?? SCHEMA_NAME,
-          schema: format.schema,
-          ...defined({ strict: format.strict }),
-        },
-      };
+  format.kind === 'json' ? { type: 'json_object' } : { type: 'json_schema', json_schema: writeSchemaFormat(format) };

@@ -1,8 +1,9 @@
 /** What does a Chat Completions body ask for? Checks it and reads its facts, building no typed conversation. */
 import type { Failure } from '#core/failure';
 import type { JsonObject, ModelRequest, RequestFacts } from '#core/message';
-import { draftFacts, type FactsDraft, finishFacts, noteMedia, noteUserTexts } from '#dialects/facts';
-import { isObject, jsonSize, listOf, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
+import { noteParts } from '#dialects/content-parts';
+import { draftFacts, type FactsDraft, finishFacts, noteMessageTexts, noteUserTexts } from '#dialects/facts';
+import { isObject, jsonSize, numberOf, objectsOf, stringOr, textOf } from '#dialects/json';
 import { checkChatRequest } from '#dialects/openai-chat/check';
 
 /** Checks and reads a caller's body; a missing model is '' and leaves the choice to inference. */
@@ -53,15 +54,17 @@ const toolName = (tool: JsonObject): string => {
   return textOf(inner.name) ?? stringOr(tool.type, '');
 };
 
+/** Modality by type of part. */
+const MEDIA = new Map([
+  ['image_url', 'image'],
+  ['input_audio', 'audio'],
+  ['file', 'document'],
+] as const);
+
 const noteMessage = (draft: FactsDraft, message: JsonObject): void => {
-  draft.messageCount++;
   const { role } = message;
-  const texts = noteContent(draft, message.content);
-  if (role === 'system' || role === 'developer') {
-    draft.systemTexts.push(...texts);
-    return;
-  }
-  for (const text of texts) draft.messageChars += text.length;
+  const texts = noteParts(draft, message.content, MEDIA);
+  if (noteMessageTexts(draft, role, texts)) return;
   const answersTool = role === 'tool' || role === 'function';
   draft.lastTurnIsToolResult = answersTool;
   if (answersTool) draft.needsTools = true;
@@ -81,21 +84,4 @@ const callSize = (called: unknown): number => {
   if (!isObject(called)) return 0;
   const text = called.arguments ?? called.input;
   return stringOr(called.name, '').length + (typeof text === 'string' ? text.length : jsonSize(text ?? ''));
-};
-
-/** The texts of some content; media are noted on the way. */
-const noteContent = (draft: FactsDraft, content: unknown): readonly string[] => {
-  if (typeof content === 'string') return [content];
-  const texts: string[] = [];
-  for (const part of listOf(content)) {
-    if (typeof part === 'string') texts.push(part);
-    else if (isObject(part)) {
-      const text = textOf(part.text) ?? textOf(part.refusal);
-      if (text !== undefined) texts.push(text);
-      else if (part.type === 'image_url') noteMedia(draft, 'image');
-      else if (part.type === 'input_audio') noteMedia(draft, 'audio');
-      else if (part.type === 'file') noteMedia(draft, 'document');
-    }
-  }
-  return texts;
 };

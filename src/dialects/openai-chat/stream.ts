@@ -4,13 +4,26 @@ import type { JsonObject, StreamPart } from '#core/message';
 import type { Tier } from '#core/tier';
 import { defined, isObject, listOf, numberOf, objectsOf, parseJson, textOf } from '#dialects/json';
 import { createJsonProgress, type JsonProgress } from '#dialects/json-progress';
+import { createLosses, noteAnswerMembers } from '#dialects/losses';
 import { isBrokenFinish, readFinish, readUsage } from '#dialects/openai-chat/finish';
+import { TYPED_DELTA } from '#dialects/openai-chat/keeper';
 import { createThinkSplitter, type ThinkSplitter } from '#dialects/openai-chat/think-tags';
 import { writesThinkTags } from '#dialects/openai-chat/tier-facts';
 import { heardToolName } from '#dialects/tool-names';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
 
 const DONE = '[DONE]';
+/** Members of a choice and of a chunk that are read, or say nothing about the answer. */
+const READ_CHOICE: ReadonlySet<string> = new Set([
+  'index',
+  'delta',
+  'message',
+  'finish_reason',
+  'stop_reason',
+  'matched_stop',
+]);
+/** Members of a chunk, as gateways that search add them, which are part of the answer. */
+const SOURCES = ['citations', 'search_results'] as const;
 /** Tool calls of one answer. */
 const CALLS_MAX = 1_024;
 /** Arguments kept for a call whose name has not come yet. */
@@ -37,6 +50,7 @@ export const createChatDecoder = (tier?: Tier): AnswerDecoder =>
 
 class ChatDecoder implements AnswerDecoder {
   #parts: StreamPart[] = [];
+  readonly #losses = createLosses();
   #blocks = 0;
   #prose: { readonly kind: 'text' | 'thinking'; readonly index: number } | undefined;
   /** By upstream index, in order of appearance; a server that reuses an index gets a fresh entry. */
@@ -61,7 +75,9 @@ class ChatDecoder implements AnswerDecoder {
     if (!isObject(chunk)) return [malformedPart('a chunk is no JSON object')];
     if (event.event === 'error' || isError(chunk)) return [errorPart(chunk)];
     this.#start(chunk);
-    const choice = objectsOf(chunk.choices).find(isFirstChoice);
+    const choices = objectsOf(chunk.choices);
+    const choice = choices.find(isFirstChoice);
+    this.#noteBeside(chunk, choices);
     if (choice) this.#choice(choice, isObject(choice.delta) ? choice.delta : choice.message);
     this.#usage(chunk);
     return this.#take();
@@ -78,6 +94,7 @@ class ChatDecoder implements AnswerDecoder {
     this.#start(reply);
     // Ahead of the content, so that an encoder can open its stream with real numbers.
     this.#usage(reply);
+    this.#noteBeside(reply, objectsOf(reply.choices));
     if (isObject(choice)) this.#choice(choice, message);
     return this.#end();
   }
@@ -88,6 +105,10 @@ class ChatDecoder implements AnswerDecoder {
 
   ended(): boolean {
     return this.#finished || this.#done;
+  }
+
+  losses(): readonly string[] {
+    return this.#losses.list();
   }
 
   #take(): readonly StreamPart[] {
@@ -115,8 +136,18 @@ class ChatDecoder implements AnswerDecoder {
     if (usage) this.#parts.push({ type: 'usage', usage });
   }
 
+  /** What stands beside the first choice. */
+  #noteBeside(chunk: JsonObject, choices: readonly JsonObject[]): void {
+    if (choices.some((choice) => !isFirstChoice(choice))) this.#losses.add('answer.choices');
+    for (const name of SOURCES) if (listOf(chunk[name]).length > 0) this.#losses.add(`answer.${name}`);
+  }
+
   #choice(choice: JsonObject, delta: unknown): void {
-    if (isObject(delta)) this.#delta(delta);
+    noteAnswerMembers(this.#losses, choice, READ_CHOICE);
+    if (isObject(delta)) {
+      noteAnswerMembers(this.#losses, delta, TYPED_DELTA);
+      this.#delta(delta);
+    }
     const reason = textOf(choice.finish_reason);
     if (reason !== undefined && !this.#finished) this.#finish(reason, choice);
   }
@@ -145,7 +176,8 @@ class ChatDecoder implements AnswerDecoder {
     if (part.type === 'thinking') {
       const texts = typeof part.thinking === 'string' ? [part] : objectsOf(part.thinking);
       for (const inner of texts) this.#reason(textOf(inner.text) ?? textOf(inner.thinking));
-    } else this.#say(textOf(part.text));
+    } else if (typeof part.text === 'string') this.#say(textOf(part.text));
+    else this.#losses.add(`answer.${textOf(part.type) ?? 'content'}`);
   }
 
   /** Thinking in a field of its own: what stands in the text is text. */

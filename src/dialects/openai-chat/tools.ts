@@ -2,7 +2,7 @@
 import type { Conversation, JsonObject, ToolChoice, ToolDefinition } from '#core/message';
 import { defined, isObject, objectsOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
-import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
+import { offersTools } from '#dialects/tool-choice';
 import { createToolNames, offerPlain, type ToolNames, uniqueTools } from '#dialects/tool-names';
 
 export interface ReadTools {
@@ -50,11 +50,7 @@ const readChoice = (value: unknown, names: ToolNames, losses: Losses): ToolChoic
 /** The tool fields of a Chat body. */
 export const writeChatTools = (conversation: Conversation, losses: Losses): JsonObject => {
   const { tools, toolChoice, parallelToolCalls } = conversation;
-  if (tools.length === 0) {
-    if (isForcedChoice(toolChoice)) losses.add('tool_choice');
-    return {};
-  }
-  if (!isOnOffer(toolChoice, tools)) losses.add('tool_choice');
+  if (!offersTools(conversation, losses)) return {};
   return {
     tools: tools.map((tool) => {
       if (tool.cacheControl) losses.add('tools.cache_control');

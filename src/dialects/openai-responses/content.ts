@@ -1,20 +1,14 @@
 /** What does the content of a Responses item say? Its parts as typed ones, naming those that have no neutral form. */
 import type { ContentPart, JsonObject, MediaSource } from '#core/message';
+import { readParts } from '#dialects/content-parts';
 import { defined, isObject, listOf, stringOr, textOf } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
 import { mediaOfUrl } from '#dialects/media';
 import { imageUrl } from '#dialects/openai-responses/items';
 
 /** Parts of a message's `content` or of a tool's `output`. */
-export const readContent = (content: unknown, losses: Losses): readonly ContentPart[] => {
-  if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
-  return listOf(content).flatMap((part): readonly ContentPart[] => {
-    if (typeof part === 'string') return [{ kind: 'text', text: part }];
-    if (!isObject(part)) return [];
-    const read = readPart(part, losses);
-    return read ? [read] : [];
-  });
-};
+export const readContent = (content: unknown, losses: Losses): readonly ContentPart[] =>
+  readParts(content, (part) => readPart(part, losses));
 
 const readPart = (part: JsonObject, losses: Losses): ContentPart | undefined => {
   if (typeof part.text === 'string') {

@@ -7,6 +7,7 @@ import { inputItems } from '#dialects/openai-responses/items';
 import { responsesThinkingEnabled } from '#dialects/openai-responses/request';
 import { readResponsesTools } from '#dialects/openai-responses/tools';
 import { readTurns } from '#dialects/openai-responses/turns';
+import { readSchemaFormat } from '#dialects/output-format';
 
 /**
  * Fields that are read here, or that steer the transport, a cache or a client's own bookkeeping only; every other one is
@@ -98,17 +99,8 @@ const readFormat = ({ text }: JsonObject, losses: Losses): OutputFormat | undefi
   const { format } = text;
   if (!isObject(format) || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { kind: 'json' };
-  if (format.type === 'json_schema' && isObject(format.schema)) {
-    if (textOf(format.description) !== undefined) losses.add('text.format.description');
-    return {
-      kind: 'json-schema',
-      schema: format.schema,
-      ...defined({
-        name: textOf(format.name),
-        strict: typeof format.strict === 'boolean' ? format.strict : undefined,
-      }),
-    };
-  }
-  losses.add('text.format');
-  return undefined;
+  const read = format.type === 'json_schema' ? readSchemaFormat(format) : undefined;
+  if (read === undefined) losses.add('text.format');
+  else if (textOf(format.description) !== undefined) losses.add('text.format.description');
+  return read;
 };

@@ -15,6 +15,7 @@ import { renderResponses } from '#dialects/openai-responses/render';
 import { readResponsesRequest } from '#dialects/openai-responses/request';
 import { encodeWholeResponses } from '#dialects/openai-responses/response';
 import { createResponsesDecoder } from '#dialects/openai-responses/stream';
+import { unrollResponse } from '#dialects/openai-responses/unroll';
 import {
   echoResponsesModel,
   fillResponsesId,
@@ -41,6 +42,7 @@ export const openaiResponses: Dialect = {
   keeper: createResponsesKeeper,
   encoder: createResponsesEncoder,
   encodeWhole: encodeWholeResponses,
+  unroll: unrollResponse,
   wantsUsage: () => true,
   quickScan: quickScanResponses,
   echoModel: echoResponsesModel,

@@ -1,8 +1,8 @@
 /** Which order of instructions does a local server take? All of them in front; what comes later joins a user's turn. */
 import type { JsonObject } from '#core/message';
 import { isObject, listOf, textOf } from '#dialects/json';
-import { asReminder } from '#dialects/openai-chat/messages';
-import { itemType } from '#dialects/openai-responses/items';
+import { isToolCarrier, itemType } from '#dialects/openai-responses/items';
+import { asReminder } from '#dialects/words';
 
 export interface FoldedInput {
   readonly instructions: string;
@@ -30,15 +30,17 @@ const reminderOf = (item: JsonObject, text: string): JsonObject => ({
  */
 export const foldInstructions = (input: unknown, instructions: unknown): FoldedInput | undefined => {
   const items = listOf(input);
-  const spoken = items.findIndex((item) => instructionIn(item) === undefined);
+  const isCarrier = (item: unknown): boolean => isObject(item) && isToolCarrier(item);
+  const spoken = items.findIndex((item) => instructionIn(item) === undefined && !isCarrier(item));
   // Instructions alone are no conversation.
   if (spoken < 0 || !items.some((item) => instructionIn(item) !== undefined)) return undefined;
-  const opening = items.slice(0, spoken).map(instructionIn);
+  const front = items.slice(0, spoken);
+  const rest = items.slice(spoken).map((item) => {
+    const late = instructionIn(item);
+    return late === undefined || !isObject(item) ? item : reminderOf(item, late);
+  });
   return {
-    instructions: [instructions, ...opening].flatMap((text) => textOf(text) ?? []).join('\n\n'),
-    input: items.slice(spoken).map((item) => {
-      const late = instructionIn(item);
-      return late === undefined || !isObject(item) ? item : reminderOf(item, late);
-    }),
+    instructions: [instructions, ...front.map(instructionIn)].flatMap((text) => textOf(text) ?? []).join('\n\n'),
+    input: [...front.filter(isCarrier), ...rest],
   };
 };

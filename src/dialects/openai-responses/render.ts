@@ -3,15 +3,13 @@ import type { UpstreamBody } from '#core/dialect';
 import type { Conversation, JsonObject, ModelRequest, OutputFormat } from '#core/message';
 import type { Tier } from '#core/tier';
 import { lesser, withTierBody } from '#dialects/body-edit';
-import { effortOfBudget } from '#dialects/effort';
+import { effortOfThinking } from '#dialects/effort';
 import { countOf, defined } from '#dialects/json';
 import { createLosses, type Losses } from '#dialects/losses';
 import { type ResponsesTierFacts, responsesTierFacts } from '#dialects/openai-responses/tier-facts';
 import { writeItems } from '#dialects/openai-responses/write-items';
 import { writeResponsesTools } from '#dialects/openai-responses/write-tools';
-
-/** Schema name when the caller's dialect has none; Responses requires one. */
-const SCHEMA_NAME = 'response';
+import { writeSchemaFormat } from '#dialects/output-format';
 
 /** Body for a Responses tier from a conversation in another dialect. Nothing is left to the server's memory. */
 export const renderResponses = (
@@ -69,17 +67,9 @@ const reasoning = ({ thinking }: Conversation, facts: ResponsesTierFacts, losses
     losses.add('thinking');
     return unasked;
   }
-  const { budgetTokens } = thinking;
-  const effort = thinking.effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
+  const effort = effortOfThinking(thinking);
   return { reasoning: { ...defined({ effort }), summary: 'auto' }, ...include };
 };
 
 const writeFormat = (format: OutputFormat): JsonObject =>
-  format.kind === 'json'
-    ? { type: 'json_object' }
-    : {
-        type: 'json_schema',
-        name: format.name ?? SCHEMA_NAME,
-        schema: format.schema,
-        ...defined({ strict: format.strict }),
-      };
+  format.kind === 'json' ? { type: 'json_object' } : { type: 'json_schema', ...writeSchemaFormat(format) };

@@ -1,8 +1,9 @@
 /** What does a Responses body ask for? Checks it and reads its facts, building no typed conversation. */
 import type { Failure } from '#core/failure';
 import type { JsonObject, ModelRequest, RequestFacts } from '#core/message';
-import { draftFacts, type FactsDraft, finishFacts, noteMedia, noteUserTexts } from '#dialects/facts';
-import { isObject, jsonSize, listOf, numberOf, stringOr, textOf } from '#dialects/json';
+import { noteParts } from '#dialects/content-parts';
+import { draftFacts, type FactsDraft, finishFacts, noteMessageTexts, noteUserTexts } from '#dialects/facts';
+import { isObject, jsonSize, numberOf, stringOr, textOf } from '#dialects/json';
 import { checkResponsesRequest } from '#dialects/openai-responses/check';
 import { inputItems, itemType, reasoningText } from '#dialects/openai-responses/items';
 import { responsesToolNames, toolEntries } from '#dialects/openai-responses/tools';
@@ -74,7 +75,7 @@ const noteItem = (draft: FactsDraft, item: JsonObject): void => {
       draft.needsTools = true;
       draft.lastTurnIsToolResult = true;
       draft.messageCount++;
-      for (const text of noteContent(draft, item.output)) draft.messageChars += text.length;
+      for (const text of noteParts(draft, item.output, MEDIA)) draft.messageChars += text.length;
       return;
     default:
       draft.messageChars += jsonSize(item);
@@ -83,32 +84,17 @@ const noteItem = (draft: FactsDraft, item: JsonObject): void => {
 
 const argumentsSize = (value: unknown): number => (typeof value === 'string' ? value.length : jsonSize(value ?? ''));
 
+/** Modality by type of part. */
+const MEDIA = new Map([
+  ['input_image', 'image'],
+  ['input_audio', 'audio'],
+  ['input_file', 'document'],
+] as const);
+
 const noteMessage = (draft: FactsDraft, message: JsonObject): void => {
-  draft.messageCount++;
   const { role } = message;
-  const texts = noteContent(draft, message.content);
-  if (role === 'system' || role === 'developer') {
-    draft.systemTexts.push(...texts);
-    return;
-  }
-  for (const text of texts) draft.messageChars += text.length;
+  const texts = noteParts(draft, message.content, MEDIA);
+  if (noteMessageTexts(draft, role, texts)) return;
   draft.lastTurnIsToolResult = false;
   if (role !== 'assistant') noteUserTexts(draft, texts);
-};
-
-/** The texts of some content; media are noted on the way. */
-const noteContent = (draft: FactsDraft, content: unknown): readonly string[] => {
-  if (typeof content === 'string') return [content];
-  const texts: string[] = [];
-  for (const part of listOf(content)) {
-    if (typeof part === 'string') texts.push(part);
-    else if (isObject(part)) {
-      const text = textOf(part.text) ?? textOf(part.refusal);
-      if (text !== undefined) texts.push(text);
-      else if (part.type === 'input_image') noteMedia(draft, 'image');
-      else if (part.type === 'input_audio') noteMedia(draft, 'audio');
-      else if (part.type === 'input_file') noteMedia(draft, 'document');
-    }
-  }
-  return texts;
 };

@@ -2,6 +2,8 @@
 import type { AnswerDecoder, SseEvent } from '#core/dialect';
 import type { JsonObject, StreamPart } from '#core/message';
 import { defined, isObject, numberOf, objectsOf, parseJson, textOf } from '#dialects/json';
+import { createLosses } from '#dialects/losses';
+import { noteItem } from '#dialects/openai-responses/answer-losses';
 import { readFinish, readUsage } from '#dialects/openai-responses/finish';
 import { type Channel, createItem, type ItemKind, type OutputItem } from '#dialects/openai-responses/stream-items';
 import { errorPart, malformedPart } from '#dialects/upstream-error';
@@ -56,6 +58,7 @@ export const createResponsesDecoder = (): AnswerDecoder => new ResponsesDecoder(
 
 class ResponsesDecoder implements AnswerDecoder {
   #parts: StreamPart[] = [];
+  readonly #losses = createLosses();
   /** In order of appearance. */
   readonly #items: KnownItem[] = [];
   #blocks = 0;
@@ -92,6 +95,10 @@ class ResponsesDecoder implements AnswerDecoder {
 
   ended(): boolean {
     return this.#ended;
+  }
+
+  losses(): readonly string[] {
+    return this.#losses.list();
   }
 
   // ---- what items need of an answer -----------------------------------------------------------------------------
@@ -185,6 +192,7 @@ class ResponsesDecoder implements AnswerDecoder {
   #itemDone(payload: JsonObject): void {
     const item = isObject(payload.item) ? payload.item : {};
     if (CALLER_CALLS.has(item.type)) this.#awaited = true;
+    noteItem(item, isKnown(item.type), this.#losses);
     if (!isKnown(item.type)) return;
     const known = this.#find(item.type, payload, textOf(item.id)) ?? this.#open(item.type, payload, item);
     if (known && !known.ended) known.complete(item);
@@ -235,6 +243,7 @@ class ResponsesDecoder implements AnswerDecoder {
     );
     for (const [position, item] of objectsOf(output).entries()) {
       if (CALLER_CALLS.has(item.type)) this.#awaited = true;
+      noteItem(item, isKnown(item.type), this.#losses);
       if (!isKnown(item.type)) continue;
       const known = heard.get(item.type)?.shift() ?? this.#open(item.type, { output_index: position }, item);
       if (!known) return;

@@ -5,14 +5,8 @@ import type { Losses } from '#dialects/losses';
 import { readContent } from '#dialects/openai-responses/content';
 import { itemType, reasoningText } from '#dialects/openai-responses/items';
 import { readEncrypted } from '#dialects/openai-responses/proof';
+import { roleOf } from '#dialects/roles';
 import { CUSTOM_ARGUMENT, type ToolNames } from '#dialects/tool-names';
-
-const ROLES: ReadonlyMap<unknown, Role> = new Map([
-  ['system', 'system'],
-  ['developer', 'developer'],
-  ['user', 'user'],
-  ['assistant', 'assistant'],
-]);
 
 interface OpenTurn {
   readonly role: Role;
@@ -65,7 +59,7 @@ const isSpoken = ({ parts }: OpenTurn, losses: Losses): boolean => {
 };
 
 const takeMessage = (turns: OpenTurn[], item: JsonObject, losses: Losses): void => {
-  const role = ROLES.get(item.role);
+  const role = roleOf(item.role);
   if (role === undefined) losses.add('input.role');
   const parts = readContent(item.content, losses);
   const last = turns.at(-1);

@@ -1,8 +1,8 @@
 /** How are typed parts written as the content of a Responses item? As plain text where they are, else as a list. */
 import type { ContentPart, JsonObject } from '#core/message';
 import { defined } from '#dialects/json';
-import type { Losses } from '#dialects/losses';
-import { urlOfMedia } from '#dialects/media';
+import { type Losses, lostOfUser } from '#dialects/losses';
+import { inputAudio, urlOfMedia } from '#dialects/media';
 
 /** Name of a document that has none; OpenAI requires one beside the data. */
 const FILE_NAME = 'document.pdf';
@@ -43,14 +43,8 @@ const writeInputPart = (part: ContentPart, losses: Losses): JsonObject | undefin
         return { type: 'input_file', file_url: part.source.url, ...defined({ filename: part.title }) };
       return { type: 'input_file', filename: part.title ?? FILE_NAME, file_data: urlOfMedia(part.source) };
     case 'audio':
-      if (part.source.kind === 'base64') {
-        const format = part.source.mediaType.replace(/^audio\//, '');
-        return { type: 'input_audio', input_audio: { data: part.source.data, format } };
-      }
-      break;
+      return inputAudio(part.source) ?? lostOfUser(part.kind, losses);
     default:
-      break;
+      return lostOfUser(part.kind, losses);
   }
-  losses.add(`messages.user.${part.kind}`);
-  return undefined;
 };

@@ -2,9 +2,10 @@
 import type { ContentPart, Conversation, JsonObject, Turn } from '#core/message';
 import { type CallIds, createCallIds, visibleId } from '#dialects/call-ids';
 import type { Losses } from '#dialects/losses';
-import { asReminder, TOOL_ERROR_MARK } from '#dialects/openai-chat/messages';
 import type { ResponsesTierFacts } from '#dialects/openai-responses/tier-facts';
 import { writeParts, writeText } from '#dialects/openai-responses/write-content';
+import { isInstruction } from '#dialects/roles';
+import { asReminder, TOOL_ERROR_MARK, textsOf } from '#dialects/words';
 
 /** Longest `call_id` that OpenAI takes, in characters. */
 const CALL_ID_LENGTH_MAX = 64;
@@ -16,11 +17,6 @@ export interface WrittenItems {
   readonly instructions: string | undefined;
   readonly input: readonly JsonObject[];
 }
-
-const isInstruction = (turn: Turn): boolean => turn.role === 'system' || turn.role === 'developer';
-
-const textsOf = (parts: readonly ContentPart[]): readonly string[] =>
-  parts.flatMap((part) => (part.kind === 'text' || part.kind === 'refusal' ? [part.text] : []));
 
 /**
  * Instructions and input of a Responses body. What stands in front of the first turn becomes `instructions`, which every
@@ -80,7 +76,10 @@ const createWriter = (facts: ResponsesTierFacts, losses: Losses): Writer => {
       if (content !== undefined) message(turn.role, content);
       said = [];
     };
-    if (turn.role === 'assistant') release();
+    if (turn.role === 'assistant') {
+      release();
+      callIds.turn();
+    }
     for (const part of turn.parts) {
       const item = itemOf(part, callIds, facts, losses);
       if (item === undefined) said.push(part);

@@ -2,7 +2,7 @@
 import type { Conversation, JsonObject, ToolChoice } from '#core/message';
 import { defined } from '#dialects/json';
 import type { Losses } from '#dialects/losses';
-import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
+import { offersTools } from '#dialects/tool-choice';
 
 /**
  * The tool fields of a Responses body. A function is strict here unless told otherwise, which in other dialects it is
@@ -10,11 +10,7 @@ import { isForcedChoice, isOnOffer } from '#dialects/tool-choice';
  */
 export const writeResponsesTools = (conversation: Conversation, losses: Losses): JsonObject => {
   const { tools, toolChoice, parallelToolCalls } = conversation;
-  if (tools.length === 0) {
-    if (isForcedChoice(toolChoice)) losses.add('tool_choice');
-    return {};
-  }
-  if (!isOnOffer(toolChoice, tools)) losses.add('tool_choice');
+  if (!offersTools(conversation, losses)) return {};
   return {
     tools: tools.map((tool) => {
       if (tool.cacheControl) losses.add('tools.cache_control');
