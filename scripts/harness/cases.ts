@@ -3,14 +3,15 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DecisionRecord } from '#core/decision';
-import { type ChildEnd, runChild } from '#scripts/harness/child';
+import { type ChildEnd, type ChildOptions, runChild } from '#scripts/harness/child';
 import { type Client, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
+import { CIRCUMSTANCES, FAILURE_MS_MAX, isFailureName, promptOfFailure } from '#scripts/harness/failures';
 import { alone } from '#scripts/harness/inside';
 import type { Installed } from '#scripts/harness/install';
 import { complaintsOf } from '#scripts/harness/judge';
 import { pngBytes } from '#scripts/harness/picture';
 import { applyRecipe, hasRecipe } from '#scripts/harness/recipe';
-import { type CaseName, IMAGE_FILE, PROOF_FILE, scriptOf } from '#scripts/harness/scripts';
+import { type CaseName, IMAGE_FILE, PROOF_FILE, scriptOf, type TURNS } from '#scripts/harness/scripts';
 import { startWorld, type World } from '#scripts/harness/world';
 
 const CASE_MS_MAX = 90_000;
@@ -45,13 +46,21 @@ export interface CaseOptions {
   readonly keepAll: boolean;
 }
 
-const PROMPTS: Readonly<Record<CaseName, string>> = {
+const PROMPTS: Readonly<Record<(typeof TURNS)[number], string>> = {
   answer: 'Say hello to the harness, in one sentence.',
   tool: 'Run the command that prints the proof, then tell me what it printed.',
   image: `Look at the picture ${IMAGE_FILE} in this folder and say what it shows.`,
   escalation: 'Run the command that prints the proof, then tell me what it printed.',
   exhaustion: 'Say hello to the harness, in one sentence.',
 };
+
+const promptOf = (name: CaseName): string => (isFailureName(name) ? promptOfFailure(name) : PROMPTS[name]);
+
+/** Failures are watched from the first request on: some clients take ten seconds to get there. */
+const limitsOf = (name: CaseName, asked: Promise<void>): Pick<ChildOptions, 'limitMs' | 'after'> => ({
+  limitMs: name === 'exhaustion' ? EXHAUSTION_MS_MAX : CASE_MS_MAX,
+  ...(isFailureName(name) ? { after: { event: asked, limitMs: FAILURE_MS_MAX } } : {}),
+});
 
 /** Whether this client has the means for the case. */
 export const canRun = (client: Client, name: CaseName): boolean => name !== 'image' || client.image !== undefined;
@@ -117,7 +126,7 @@ const launchIn = async (root: string, world: World, options: CaseOptions): Promi
   const image = name === 'image' && client.image === 'prompt' ? { image: join(work, IMAGE_FILE) } : {};
   const configured = hasRecipe(client, caller);
   const { program } = installed;
-  const setup = { url: world.tap.url, dialect: caller, home, work, program, prompt: PROMPTS[name], configured };
+  const setup = { url: world.tap.url, dialect: caller, home, work, program, prompt: promptOf(name), configured };
   const launch = client.launch({ ...setup, ...image });
   for (const [path, text] of Object.entries(launch.files ?? {})) {
     await mkdir(dirname(join(home, path)), { recursive: true });
@@ -128,7 +137,7 @@ const launchIn = async (root: string, world: World, options: CaseOptions): Promi
     command: alone(launch.command),
     cwd: work,
     env: { ...environment(home, installed.path), ...launch.env },
-    limitMs: name === 'exhaustion' ? EXHAUSTION_MS_MAX : CASE_MS_MAX,
+    ...limitsOf(name, world.tap.asked),
   });
 };
 
@@ -138,7 +147,8 @@ export const runCase = async (options: CaseOptions): Promise<Result> => {
   const root = await mkdtemp(join(tmpdir(), 'anvil-harness-'));
   try {
     const script = scriptOf(name, client, tier, join(root, 'work'));
-    await using world = await startWorld({ dialect: tier, script, folder: root, router });
+    const circumstances = isFailureName(name) ? CIRCUMSTANCES[name] : {};
+    await using world = await startWorld({ dialect: tier, script, circumstances, folder: root, router });
     const end = await launchIn(root, world, options);
     const proofFile = await readIfThere(join(root, 'work', PROOF_FILE));
     const ran: Ran = { end, world, decisions: await world.decisions() };

@@ -11,6 +11,8 @@ export interface ChildOptions {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** A shorter limit that begins with an event. */
+  readonly after?: { readonly event: Promise<void>; readonly limitMs: number };
 }
 
 export interface ChildEnd {
@@ -62,8 +64,8 @@ const later = (ms: number): { readonly reached: Promise<true>; readonly stop: ()
   return { reached: promise, stop: () => clearTimeout(timer) };
 };
 
-/** Runs a command. Its whole group is killed at the limit, and also after its end: nothing that it started stays. */
-export const runChild = async ({ command, cwd, env, limitMs }: ChildOptions): Promise<ChildEnd> => {
+/** Runs a command. Its whole group is killed at the first limit, and also after its end: nothing that it started stays. */
+export const runChild = async ({ command, cwd, env, limitMs, after }: ChildOptions): Promise<ChildEnd> => {
   const startedAt = performance.now();
   const child = Bun.spawn([...command], {
     cwd,
@@ -77,8 +79,18 @@ export const runChild = async ({ command, cwd, env, limitMs }: ChildOptions): Pr
   const out = collect(child.stdout);
   const err = collect(child.stderr);
   const limit = later(limitMs);
-  const timedOut = (await Promise.race([child.exited.then(() => false), limit.reached])) === true;
+  const watch = Promise.withResolvers<true>();
+  let watching: ReturnType<typeof later> | undefined;
+  let over = false;
+  void after?.event.then(() => {
+    if (over) return;
+    watching = later(after.limitMs);
+    void watching.reached.then(watch.resolve);
+  });
+  const timedOut = (await Promise.race([child.exited.then(() => false), limit.reached, watch.promise])) === true;
+  over = true;
   limit.stop();
+  watching?.stop();
   const ms = performance.now() - startedAt;
   killGroup(child.pid);
   groups.delete(child.pid);

@@ -34,6 +34,7 @@ export const runInside = async (
     stderr: 'inherit',
   });
   const stop = (): void => child.kill('SIGTERM');
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // A signal ends this process through its own handler; the one inside must not be left behind.
+  process.on('exit', stop);
   return child.exited;
 };

@@ -2,14 +2,15 @@
 import type { DecisionRecord } from '#core/decision';
 import type { ChildEnd } from '#scripts/harness/child';
 import type { Client } from '#scripts/harness/client';
+import { FAILURES, type FailureName } from '#scripts/harness/failures';
 import { type CaseName, PROOF, WORDS } from '#scripts/harness/scripts';
 
-/** More requests than that, while a client is watched with nothing left to serve it, are a storm. */
-export const EXHAUSTION_REQUESTS_MAX = 10;
+/** More requests than that, while a client is watched that cannot be served, are a storm. */
+export const FAILED_REQUESTS_MAX = 10;
 
 /** What a case has left behind. */
 export interface Seen extends ChildEnd {
-  readonly decisions: readonly Pick<DecisionRecord, 'outcome' | 'servedTier' | 'attempts'>[];
+  readonly decisions: readonly Pick<DecisionRecord, 'outcome' | 'failure' | 'status' | 'servedTier' | 'attempts'>[];
   /** What the tool wrote into the working directory. */
   readonly proofFile: string | undefined;
   /** Requests that the client made of generation routes. */
@@ -40,6 +41,26 @@ const escalated = ({ attempts, servedTier, outcome }: Seen['decisions'][number])
   attempts[0]?.tier === 'fast' &&
   attempts[0].outcome === 'rejected';
 
+type Decision = Seen['decisions'][number];
+
+const calm = ({ requests }: Seen): readonly string[] =>
+  unless(requests <= FAILED_REQUESTS_MAX, `${requests} requests are a storm`);
+
+/** The decision without which the case has not happened. */
+const MARKS: Readonly<Record<FailureName, (decision: Decision) => boolean>> = {
+  overflow: ({ failure }) => failure === 'over-context',
+  budget: ({ failure }) => failure === 'budget-spent',
+  'caller-error': ({ failure }) => failure === 'caller-error',
+  'in-stream': ({ failure, status }) => failure === 'exhausted' && status === 200,
+  broken: ({ outcome }) => outcome === 'broken',
+};
+
+const failed =
+  (name: FailureName): Judge =>
+  (seen) => [...calm(seen), ...unless(seen.decisions.some(MARKS[name]), `no decision shows ${name}`)];
+
+const FAILURE_JUDGES = Object.fromEntries(FAILURES.map((name) => [name, failed(name)])) as Record<FailureName, Judge>;
+
 const JUDGES: Readonly<Record<CaseName, Judge>> = {
   answer: (seen) => [...ended(seen), ...unless(shown(seen, WORDS.answer), 'the answer was not shown')],
   tool: (seen, client) => [...ended(seen), ...toolWorked(seen, client)],
@@ -50,13 +71,14 @@ const JUDGES: Readonly<Record<CaseName, Judge>> = {
     ...unless(!shown(seen, WORDS.half), 'the rejected answer was shown'),
     ...unless(seen.decisions.some(escalated), 'no decision shows the rejected attempt before the good one'),
   ],
-  exhaustion: ({ requests, decisions }) => [
-    ...unless(requests <= EXHAUSTION_REQUESTS_MAX, `${requests} requests are a storm`),
+  exhaustion: (seen) => [
+    ...calm(seen),
     ...unless(
-      decisions.some(({ outcome }) => outcome === 'exhausted'),
+      seen.decisions.some(({ outcome }) => outcome === 'exhausted'),
       'no request was exhausted',
     ),
   ],
+  ...FAILURE_JUDGES,
 };
 
 /** What is wrong with it, each in a few words. */

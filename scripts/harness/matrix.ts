@@ -1,8 +1,10 @@
 /** How do the results of a run read as a table for people, and as the block of docs/harnesses.md? */
 
 import type { Result } from '#scripts/harness/cases';
-import { DIALECTS, type Dialect } from '#scripts/harness/client';
-import { CASES, type CaseName } from '#scripts/harness/scripts';
+import { DIALECTS } from '#scripts/harness/client';
+import { FAILURES, isFailureName } from '#scripts/harness/failures';
+import { FAILED_REQUESTS_MAX } from '#scripts/harness/judge';
+import { type CaseName, TURNS } from '#scripts/harness/scripts';
 
 /** A client that is not there, with the reason. */
 export interface Missing {
@@ -30,39 +32,41 @@ export const mergeReports = (older: Report, newer: Report): Report => {
   };
 };
 
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+/** Of a client that cannot be served: its requests, and in how long. */
+const countOf = ({ ok, note, requests, ms, ended }: Result): string => {
+  const count = `${requests} in ${(ms / 1000).toFixed(0)} s${ended ? '' : ', waits'}`;
+  if (ok) return count;
+  return requests > FAILED_REQUESTS_MAX ? `**storm:** ${count}` : `**no:** ${note} (${count})`;
+};
+
 const cellOf = (results: readonly Result[], name: CaseName): string => {
   const found = results.find((result) => result.case === name);
   if (found === undefined) return '–';
-  const seconds = `${(found.ms / 1000).toFixed(0)} s`;
-  if (name === 'exhaustion') {
-    return `${found.ok ? '' : '**storm:** '}${found.requests} in ${seconds}${found.ended ? '' : ', waits'}`;
-  }
+  if (name === 'exhaustion' || isFailureName(name)) return countOf(found);
   return found.ok ? `yes (${found.requests})` : `**no:** ${found.note}`;
 };
 
-const HEADS = ['client', 'version', 'caller', 'tier', ...CASES];
+type RowKey = 'client' | 'version' | 'caller' | 'tier';
 
-interface Row {
-  readonly client: string;
-  readonly version: string;
-  readonly caller: Dialect;
-  readonly tier: Dialect;
-}
-
-const rowsOf = (results: readonly Result[]): readonly (readonly string[])[] => {
-  const rows = new Map<string, Row>();
-  for (const { client, version, caller, tier } of results)
-    rows.set(`${client} ${caller} ${tier}`, { client, version, caller, tier });
-  return [...rows.values()].map(({ client, version, caller, tier }) => {
-    const own = results.filter(
-      (result) => result.client === client && result.caller === caller && result.tier === tier,
-    );
-    return [client, version, caller, tier, ...CASES.map((name) => cellOf(own, name))];
-  });
+/** One row for each combination of what the keys name, one column for each case. */
+const tableOf = (
+  results: readonly Result[],
+  keys: readonly RowKey[],
+  cases: readonly CaseName[],
+): readonly string[] => {
+  const heads = [...keys, ...cases];
+  const rows = Map.groupBy(
+    results.filter((result) => cases.includes(result.case)),
+    (result) => line(keys.map((key) => result[key])),
+  );
+  const bodies = [...rows.values()].flatMap((own) =>
+    own.slice(0, 1).map((first) => [...keys.map((key) => first[key]), ...cases.map((name) => cellOf(own, name))]),
+  );
+  return bodies.length === 0 ? [] : [line(heads), line(heads.map(() => '---')), ...bodies.map(line), ''];
 };
-
-const line = (cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
 /** @param order names of the clients, as the matrix lists them */
 export const renderMatrix = ({ router, results, missing }: Report, order: readonly string[]): string => {
@@ -71,16 +75,17 @@ export const renderMatrix = ({ router, results, missing }: Report, order: readon
     (order.indexOf(client) * dialects.length + dialects.indexOf(caller)) * dialects.length + dialects.indexOf(tier);
   const sorted = results.toSorted((a, b) => placeOf(a) - placeOf(b));
   const good = results.filter(({ ok }) => ok).length;
-  const table = [line(HEADS), line(HEADS.map(() => '---')), ...rowsOf(sorted).map(line)];
+  const turns = tableOf(sorted, ['client', 'version', 'caller', 'tier'], TURNS);
+  const failures = tableOf(sorted, ['client', 'caller'], FAILURES);
   const absent = missing.map(
     ({ client, version, reason }) => `- ${client} ${version} could not be installed: ${reason}`,
   );
   return [
     `anvil-serving ${router}: ${good} of ${results.length} cases good.`,
     '',
-    ...table,
-    ...(absent.length === 0 ? [] : ['', ...absent]),
-    '',
+    ...turns,
+    ...(failures.length === 0 ? [] : ['Requests after each failure, and the time they took:', '', ...failures]),
+    ...(absent.length === 0 ? [] : [...absent, '']),
   ].join('\n');
 };
 

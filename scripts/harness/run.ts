@@ -5,10 +5,12 @@ import { canRun, type Result, runCase } from '#scripts/harness/cases';
 import { killAllGroups } from '#scripts/harness/child';
 import type { Client } from '#scripts/harness/client';
 import { CLIENTS } from '#scripts/harness/clients';
+import { isFailureName } from '#scripts/harness/failures';
 import { INSIDE, runInside } from '#scripts/harness/inside';
 import { type Installed, install } from '#scripts/harness/install';
 import { type Missing, mergeReports, type Report, renderMatrix, withMatrix } from '#scripts/harness/matrix';
 import { type Options, readOptions, USAGE } from '#scripts/harness/options';
+import type { CaseName } from '#scripts/harness/scripts';
 
 const PAGE = new URL('../../docs/harnesses.md', import.meta.url);
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -32,9 +34,11 @@ const installAll = async (
   return { ready, missing };
 };
 
-/** The exhaustion of a client does not depend on the tier's dialect: it is run once. */
+const isFailure = (name: CaseName): boolean => name === 'exhaustion' || isFailureName(name);
+
+/** What a client does about a failure does not depend on the tier's dialect: it is run once. */
 const casesOf = (options: Options, client: Client, tierIndex: number) =>
-  options.cases.filter((name) => canRun(client, name) && (name !== 'exhaustion' || tierIndex === 0));
+  options.cases.filter((name) => canRun(client, name) && (tierIndex === 0 || !isFailure(name)));
 
 const drive = async (options: Options, { client, installed }: Ready): Promise<readonly Result[]> => {
   const results: Result[] = [];

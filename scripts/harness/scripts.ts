@@ -1,9 +1,10 @@
 /** What do the scripted tiers say: which answer to which request, in the dialect that they speak? */
 import { type Client, DIALECTS, type Dialect, type ToolUse } from '#scripts/harness/client';
+import { FAILURES } from '#scripts/harness/failures';
+import { isMishap, type Mishap, mishapSteps } from '#scripts/harness/mishaps';
 import type { Answer } from '#tests/support/answer';
-import { answerSteps, errorBodyFor } from '#tests/support/answers';
+import { answerSteps } from '#tests/support/answers';
 import type { ReplyFunction } from '#tests/support/fake-tier-steps';
-import { json } from '#tests/support/fake-tier-steps';
 
 /** The words that prove which answer reached the user. */
 export const WORDS = {
@@ -28,7 +29,7 @@ interface Asked {
   readonly wantsJson: boolean;
 }
 
-type Speak = (asked: Asked) => Answer | 'fail';
+type Speak = (asked: Asked) => Answer | Mishap;
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
@@ -99,7 +100,10 @@ const image = (client: Client, dialect: Dialect, path: string): Speak => {
   };
 };
 
-export const CASES = ['answer', 'tool', 'image', 'escalation', 'exhaustion'] as const;
+/** Cases of a whole turn, in every pair of dialects. */
+export const TURNS = ['answer', 'tool', 'image', 'escalation', 'exhaustion'] as const;
+/** All of them; failures do not depend on the tier's dialect. */
+export const CASES = [...TURNS, ...FAILURES] as const;
 export type CaseName = (typeof CASES)[number];
 
 /** What both tiers say in a case. */
@@ -107,6 +111,11 @@ export interface Script {
   readonly fast: Speak;
   readonly heavy: Speak;
 }
+
+const both = (speak: Speak): Script => ({ fast: speak, heavy: speak });
+const halfAnswer = text(
+  `${WORDS.half}: the first of three steps is to look at the counter, the second is to reset it.`,
+);
 
 const toolSpeak = (client: Client): Speak =>
   client.shell === undefined
@@ -119,17 +128,23 @@ const toolSpeak = (client: Client): Speak =>
 export const scriptOf = (name: CaseName, client: Client, dialect: Dialect, work: string): Script => {
   switch (name) {
     case 'answer':
-      return { fast: plain, heavy: plain };
+    case 'overflow':
+    case 'budget':
+      return both(plain);
     case 'tool':
-      return { fast: toolSpeak(client), heavy: toolSpeak(client) };
-    case 'image': {
-      const speak = image(client, dialect, `${work}/${IMAGE_FILE}`);
-      return { fast: speak, heavy: speak };
-    }
+      return both(toolSpeak(client));
+    case 'image':
+      return both(image(client, dialect, `${work}/${IMAGE_FILE}`));
     case 'escalation':
       return { fast: () => text(`${WORDS.half}: the first of three steps is to`, 'length'), heavy: toolSpeak(client) };
     case 'exhaustion':
-      return { fast: () => 'fail', heavy: () => 'fail' };
+      return both(() => 'fail');
+    case 'caller-error':
+      return both(() => 'refuse');
+    case 'in-stream':
+      return { fast: () => 'late', heavy: () => 'fail' };
+    case 'broken':
+      return both(() => ({ cut: halfAnswer }));
   }
 };
 
@@ -141,7 +156,7 @@ export const replyWith = (dialect: Dialect, tier: string, speak: Speak): ReplyFu
     count += 1;
     const asked = askedOf(body, parsed);
     const answer = speak(asked);
-    if (answer === 'fail') return json(500, errorBodyFor(wire, 'api_error', 'the engine has no memory left'));
+    if (isMishap(answer)) return mishapSteps(wire, asked.stream, answer);
     const blocks = answer.blocks.map((block, index) =>
       block.kind === 'tool' ? { ...block, id: `call_${tier}_${count}_${index}` } : block,
     );

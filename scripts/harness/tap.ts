@@ -14,6 +14,8 @@ export interface Tap {
   readonly url: string;
   /** Requests of a generation route begun so far. */
   readonly requests: number;
+  /** Settles with the first of them. */
+  readonly asked: Promise<void>;
   /** One entry per connection, in order of arrival. */
   exchanges(): readonly Exchange[];
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export const startTap = async (target: URL): Promise<Tap> => {
   const kept: { readonly sent: Keeper; readonly received: Keeper }[] = [];
   const sockets = new Set<Socket>();
   let requests = 0;
+  const asked = Promise.withResolvers<void>();
 
   const join = (from: Socket, to: Socket, keeper: Keeper, seen?: (text: string) => void): void => {
     sockets.add(from);
@@ -66,6 +69,7 @@ export const startTap = async (target: URL): Promise<Tap> => {
     const router = connect(Number(target.port), target.hostname);
     join(client, router, entry.sent, (text) => {
       requests += text.match(GENERATION)?.length ?? 0;
+      if (requests > 0) asked.resolve();
     });
     join(router, client, entry.received);
   });
@@ -78,6 +82,7 @@ export const startTap = async (target: URL): Promise<Tap> => {
     get requests() {
       return requests;
     },
+    asked: asked.promise,
     exchanges: () => kept.map(({ sent, received }) => ({ sent: sent.text(), received: received.text() })),
     stop: () =>
       new Promise((resolve) => {

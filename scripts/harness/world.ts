@@ -4,6 +4,7 @@ import type { DecisionRecord } from '#core/decision';
 import { type ProfileDocument, writeProfileDocument } from '#core/profile-document';
 import { killGroup, watchGroup } from '#scripts/harness/child';
 import { CONTEXT_TOKENS, DIALECTS, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
+import type { Circumstances } from '#scripts/harness/failures';
 import { replyWith, type Script } from '#scripts/harness/scripts';
 import { startTap, type Tap } from '#scripts/harness/tap';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
@@ -27,20 +28,26 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   readonly dialect: Dialect;
   readonly script: Script;
+  readonly circumstances: Circumstances;
   /** For the configuration. */
   readonly folder: string;
   /** `main.ts` of a source tree, or a compiled binary. */
   readonly router: string;
 }
 
-const tierToml = (id: string, url: string, dialect: Dialect): string => `
+const tierToml = (
+  id: string,
+  url: string,
+  dialect: Dialect,
+  { contextTokens = CONTEXT_TOKENS, privacy = 'local' }: Circumstances,
+): string => `
 [[router.tiers]]
 id = "${id}"
 base_url = "${url}/v1"
 model = "scripted-${id}"
 dialect = "${DIALECTS[dialect]}"
-context_limit = ${CONTEXT_TOKENS}
-privacy = "local"
+context_limit = ${contextTokens}
+privacy = "${privacy}"
 tool_support = true
 auth_env = "HARNESS_TIER_KEY"
 `;
@@ -69,17 +76,17 @@ const PROFILE: ProfileDocument = {
 
 const PRESETS = ['chat', 'quick-edit', 'review', 'planning', 'long-context'];
 
-/** Every answer of these tiers is held and checked before a byte leaves. */
-const routerToml = (fastUrl: string, heavyUrl: string, dialect: Dialect): string => `[server]
+/** Every answer of these tiers is held and checked before a byte leaves, unless the circumstances say otherwise. */
+const routerToml = (fastUrl: string, heavyUrl: string, dialect: Dialect, given: Circumstances): string => `[server]
 auth_env = "${KEY_ENV}"
 
 [router]
 mapping_version = "harness.1"
 profile_path = "profile.json"
-${tierToml('fast', fastUrl, dialect)}${tierToml('heavy', heavyUrl, dialect)}
+${given.router ?? ''}${tierToml('fast', fastUrl, dialect, given)}${tierToml('heavy', heavyUrl, dialect, given)}
 [router.presets]
 ${PRESETS.map((preset) => `${preset} = ["fast", "heavy"]`).join('\n')}
-`;
+${given.tables ?? ''}`;
 
 const LISTENING = /"url":"(http:[^"]+)","msg":"listening"/;
 
@@ -144,7 +151,7 @@ const readDecisions = async (url: string): Promise<readonly DecisionRecord[]> =>
 };
 
 /** `await using world = await startWorld(…)` */
-export const startWorld = async ({ dialect, script, folder, router }: WorldOptions): Promise<World> => {
+export const startWorld = async ({ dialect, script, circumstances, folder, router }: WorldOptions): Promise<World> => {
   const fast = await startFakeTier();
   const heavy = await startFakeTier();
   fast.always(replyWith(dialect, 'fast', script.fast)).models(['scripted-fast']);
@@ -155,7 +162,7 @@ export const startWorld = async ({ dialect, script, folder, router }: WorldOptio
   try {
     const path = join(folder, 'anvil.toml');
     await Bun.write(join(folder, 'profile.json'), writeProfileDocument(PROFILE));
-    await Bun.write(path, routerToml(fast.url, heavy.url, dialect));
+    await Bun.write(path, routerToml(fast.url, heavy.url, dialect, circumstances));
     const running = await startRouter(path, router);
     const tap = await startTap(new URL(running.url));
     return {

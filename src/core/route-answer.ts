@@ -46,7 +46,7 @@ export interface RouteSignals {
 }
 
 /**
- * @param sessionId fresh per call, `rte_` and 24 hex digits
+ * @param sessionId fresh per call, `rte_` and 24 letters
  * @param breakerOf state of a candidate's breakers for the class that gates it
  */
 export const routeAnswer = (

@@ -48,6 +48,8 @@ const readText = async (path: string): Promise<string | undefined> => {
   return (await file.exists()) ? file.text() : undefined;
 };
 
+const LETTERS = 'abcdefghijklmnop';
+
 /** Of a file that nobody has written yet. */
 const OWNER_ONLY = 0o600;
 
@@ -89,14 +91,22 @@ const files: Files = {
     ),
 };
 
+/** Hex digits as letters, in the same order. */
+const inLetters = (hex: string): string => {
+  let letters = '';
+  for (const digit of hex) letters += LETTERS[Number.parseInt(digit, 16)];
+  return letters;
+};
+
 /**
  * Ids that are unique, not secret: 64 random bits per process, then a counter. A random number for each would cost more
- * than everything else about an id.
+ * than everything else about an id. Written with the letters a to p: an id stands in error replies, and clients look for
+ * numbers such as 500 there.
  */
 const createIds = (): (() => string) => {
-  const process = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  const process = inLetters(crypto.getRandomValues(new Uint8Array(8)).toHex());
   let count = 0;
-  return () => process + (count++ % 2 ** 32).toString(16).padStart(8, '0');
+  return () => process + inLetters((count++ % 2 ** 32).toString(16).padStart(8, '0'));
 };
 
 /** Effects backed by the running process. */

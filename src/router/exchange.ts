@@ -17,7 +17,7 @@ import type { Presence } from '#upstream/presence';
 
 /** One caller's request, read and accepted. */
 export interface Exchange {
-  /** Decision id, `dec_` and 24 hex digits. */
+  /** Decision id, `dec_` and 24 letters. */
   readonly id: string;
   readonly route: string;
   readonly caller: Dialect;

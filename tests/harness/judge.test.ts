@@ -1,12 +1,27 @@
 /** A case is good only when everything that its user expects has happened. */
 import { describe, expect, test } from 'bun:test';
-import { complaintsOf, type Seen } from '#scripts/harness/judge';
-import { type CaseName, PROOF, WORDS } from '#scripts/harness/scripts';
+import { FAILURES, type FailureName } from '#scripts/harness/failures';
+import { complaintsOf, FAILED_REQUESTS_MAX, type Seen } from '#scripts/harness/judge';
+import { CASES, type CaseName, PROOF, WORDS } from '#scripts/harness/scripts';
 
 const WITH_SHELL = { shell: () => ({ name: 'bash', arguments: {} }) };
-const attempt = { tier: 'fast', outcome: 'rejected' } as Seen['decisions'][number]['attempts'][number];
-const ESCALATED = { outcome: 'finished', servedTier: 'heavy', attempts: [attempt] } as const;
-const EXHAUSTED = { outcome: 'exhausted', attempts: [] } as const;
+type Decision = Seen['decisions'][number];
+const attempt = { tier: 'fast', outcome: 'rejected' } as Decision['attempts'][number];
+const ESCALATED = { outcome: 'finished', status: 200, servedTier: 'heavy', attempts: [attempt] } as const;
+const refused = { outcome: 'refused', attempts: [] } as const;
+const EXHAUSTED = { ...refused, outcome: 'exhausted', status: 503, failure: 'exhausted' } as const;
+const IN_STREAM = { ...EXHAUSTED, status: 200 } as const;
+/** The decision that each failure must leave, and one that only looks like it. */
+const DECISIONS: Readonly<Record<FailureName, readonly [good: Decision, near: Decision]>> = {
+  overflow: [{ ...refused, status: 413, failure: 'over-context' }, EXHAUSTED],
+  budget: [
+    { ...refused, status: 400, failure: 'budget-spent' },
+    { ...refused, status: 503, failure: 'metered' },
+  ],
+  'caller-error': [{ ...refused, status: 422, failure: 'caller-error' }, EXHAUSTED],
+  'in-stream': [IN_STREAM, EXHAUSTED],
+  broken: [{ outcome: 'broken', status: 200, failure: 'broken', attempts: [] }, IN_STREAM],
+};
 
 /** A run in which all went well, whichever the case. */
 const GOOD: Seen = {
@@ -15,7 +30,7 @@ const GOOD: Seen = {
   ms: 1000,
   out: `${WORDS.answer} ${WORDS.toolUsed} ${WORDS.imageSeen}`,
   err: '',
-  decisions: [ESCALATED, EXHAUSTED],
+  decisions: [ESCALATED, EXHAUSTED, ...Object.values(DECISIONS).map(([good]) => good)],
   proofFile: `${PROOF}\n`,
   requests: 2,
 };
@@ -39,7 +54,7 @@ const bad: readonly (readonly [name: CaseName, what: Partial<Seen>, complaint: s
 ];
 
 describe('a run in which all went well', () => {
-  for (const name of ['answer', 'tool', 'image', 'escalation', 'exhaustion'] as const) {
+  for (const name of CASES) {
     test(`is good as ${name}`, () => {
       expect(complaintsOf(name, GOOD, WITH_SHELL)).toEqual([]);
     });
@@ -63,4 +78,21 @@ test('a client without tools is asked for an answer instead', () => {
 test('waiting as it was told is no storm', () => {
   const waiting = { ...GOOD, exit: undefined, timedOut: true, requests: 4 };
   expect(complaintsOf('exhaustion', waiting, WITH_SHELL)).toEqual([]);
+});
+
+describe('a failure', () => {
+  for (const name of FAILURES) {
+    const [good, near] = DECISIONS[name];
+    const asked = (requests: number): Seen => ({ ...GOOD, exit: 1, decisions: [good], requests });
+
+    test(`${name} may be asked again, but not without end`, () => {
+      expect(complaintsOf(name, asked(FAILED_REQUESTS_MAX), WITH_SHELL)).toEqual([]);
+      expect(complaintsOf(name, asked(FAILED_REQUESTS_MAX + 1), WITH_SHELL)).toEqual(['11 requests are a storm']);
+    });
+
+    test(`${name} must be the one that has happened`, () => {
+      const complaints = complaintsOf(name, { ...asked(1), decisions: [near] }, WITH_SHELL);
+      expect(complaints).toEqual([`no decision shows ${name}`]);
+    });
+  }
 });

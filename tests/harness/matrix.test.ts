@@ -51,6 +51,28 @@ describe('a row', () => {
   });
 });
 
+describe('failures', () => {
+  const failures = [
+    result({ case: 'overflow', ok: true, ms: 400 }),
+    result({ case: 'budget', ok: false, requests: 27, ms: 15_000, ended: false, note: '27 requests are a storm' }),
+    result({ case: 'broken', ok: false, requests: 1, note: 'no decision shows broken' }),
+  ];
+
+  test('have a table of their own, without the dialect of the tier', () => {
+    const lines = linesOf(report([result({}), ...failures]));
+    expect(lines).toContain('| client | caller | overflow | budget | caller-error | in-stream | broken |');
+    expect(lines).toContain(
+      '| pi | chat | 1 in 0 s | **storm:** 27 in 15 s, waits | – | – | **no:** no decision shows broken (1 in 1 s) |',
+    );
+    expect(lines).toContain('| pi | 1.0.0 | chat | chat | yes (1) | – | – | – | – |');
+  });
+
+  test('alone make no row among the turns, and turns alone none among them', () => {
+    expect(linesOf(report(failures)).filter((text) => text.startsWith('| pi'))).toHaveLength(1);
+    expect(linesOf(report([result({})])).filter((text) => text.startsWith('| client'))).toHaveLength(1);
+  });
+});
+
 test('a client that could not be installed is listed with the reason, until it has run', () => {
   const absent = { client: 'codex', version: '9.9.9', reason: 'registry says no' };
   const before = report([result({})], [absent]);
@@ -76,7 +98,7 @@ test('the page keeps everything outside its block', async () => {
 describe('the command line', () => {
   test('runs everything when nothing is chosen', () => {
     const { clients, callers, tiers, cases } = readOptions([]);
-    expect([clients.length, callers.length, tiers.length, cases.length]).toEqual([CLIENTS.length, 3, 3, 5]);
+    expect([clients.length, callers.length, tiers.length, cases.length]).toEqual([CLIENTS.length, 3, 3, 10]);
   });
 
   test('names what there is when a choice is none of it', () => {

@@ -100,7 +100,7 @@ for (const dialect of ['openai-chat', 'anthropic-messages', 'openai-responses'] 
     const body = await response.text();
     expect(seenIn[dialect](body)).toMatchObject({ text: 'The held answer, whole.', terminal: true });
     // What the headers could not know any more is in the closing comment.
-    expect(body).toMatch(/: anvil decision=dec_[0-9a-f]{24} tier=heavy-local attempts=2 /);
+    expect(body).toMatch(/: anvil decision=dec_[a-p]{24} tier=heavy-local attempts=2 /);
   });
 }
 
