@@ -11,7 +11,7 @@ export const workClassOf = (record: DecisionRecord): WorkClass | undefined =>
 export const wasSent = (attempt: AttemptRecord): boolean => !attempt.outcome.startsWith('skipped-');
 
 /** The attempt whose answer the caller received, whole or in part. */
-export const servingAttempt = (record: DecisionRecord): AttemptRecord | undefined =>
+export const servingAttempt = (record: Pick<DecisionRecord, 'attempts'>): AttemptRecord | undefined =>
   record.attempts.findLast(({ outcome }) => outcome === 'served' || outcome === 'broken');
 
 /** What the attempts of one request took out of budgets so far: free local tiers take nothing. */

@@ -46,15 +46,16 @@ export const servedHeaders = (
  * measured; values are bare words and numbers.
  */
 export const closingComment = (
-  record: Pick<DecisionRecord, 'id' | 'servedTier' | 'attempts' | 'usage' | 'costUsd'>,
+  id: string,
+  { servedTier, attempts, usage, costUsd }: Pick<DecisionRecord, 'servedTier' | 'attempts' | 'usage' | 'costUsd'>,
 ): string => {
-  const words = [`decision=${record.id}`];
-  if (record.servedTier) words.push(`tier=${headerSafe(record.servedTier)}`);
-  words.push(`attempts=${record.attempts.length}`);
-  if (record.usage) {
-    words.push(`input_tokens=${record.usage.input}`, `output_tokens=${record.usage.output}`);
-    if (record.usage.estimated) words.push('usage=estimated');
+  const words = [`decision=${id}`];
+  if (servedTier) words.push(`tier=${headerSafe(servedTier)}`);
+  words.push(`attempts=${attempts.length}`);
+  if (usage) {
+    words.push(`input_tokens=${usage.input}`, `output_tokens=${usage.output}`);
+    if (usage.estimated) words.push('usage=estimated');
   }
-  words.push(`cost_usd=${Number(record.costUsd.toFixed(6))}`);
+  words.push(`cost_usd=${Number(costUsd.toFixed(6))}`);
   return `: anvil ${words.join(' ')}\n\n`;
 };

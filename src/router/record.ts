@@ -1,6 +1,7 @@
 /** What is written down about an attempt and about a request, once each has ended. */
 import { costOf } from '#core/cost';
 import type { AttemptOutcome, AttemptRecord, DecisionRecord, PrefixRecord, RequestOutcome } from '#core/decision';
+import { servingAttempt } from '#core/decision-facts';
 import type { AttemptFailure, Failure } from '#core/failure';
 import type { Usage } from '#core/message';
 import { type Candidate, isUnproven, type Plan } from '#core/plan';
@@ -133,13 +134,26 @@ const hintsOf = ({ hints }: RecordedExchange, plan: Plan | undefined): Pick<Deci
 const servedBy = ({ candidates }: Plan, tierId: string | undefined): readonly Candidate[] =>
   candidates.filter(({ tier }) => tier.id === tierId);
 
+/** Who served, and what all attempts cost: of a record, and for the closing comment that leaves before there is one. */
+export const billOf = (
+  attempts: readonly AttemptRecord[],
+): Pick<DecisionRecord, 'attempts' | 'servedTier' | 'servedModel' | 'usage' | 'costUsd'> => {
+  const served = servingAttempt({ attempts });
+  let costUsd = 0;
+  for (const attempt of attempts) costUsd += attempt.costUsd;
+  return {
+    attempts,
+    ...(served ? { servedTier: served.tier, servedModel: served.model } : {}),
+    ...(served?.usage ? { usage: served.usage } : {}),
+    costUsd,
+  };
+};
+
 /** The one record of a request, however it ended. */
 export const decisionRecord = (input: RecordInput): DecisionRecord => {
   const { exchange, plan, generation, failure } = input;
   const { settings } = generation;
-  const served = input.attempts.findLast((attempt) => attempt.outcome === 'served' || attempt.outcome === 'broken');
-  let costUsd = 0;
-  for (const attempt of input.attempts) costUsd += attempt.costUsd;
+  const bill = billOf(input.attempts);
   return {
     id: exchange.id,
     at: exchange.arrivedWall,
@@ -154,15 +168,12 @@ export const decisionRecord = (input: RecordInput): DecisionRecord => {
     ...(plan ? { intent: intentRecord(plan), promptTokensEstimated: plan.promptTokens.best } : {}),
     candidates: (plan?.candidates ?? []).map(({ tier, verdict, hold, why }) => ({ tier: tier.id, verdict, hold, why })),
     exclusions: plan?.exclusions ?? [],
-    unproven: plan !== undefined && (plan.unproven || servedBy(plan, served?.tier).some(isUnproven)),
-    attempts: input.attempts,
+    unproven: plan !== undefined && (plan.unproven || servedBy(plan, bill.servedTier).some(isUnproven)),
     outcome: input.outcome,
     status: input.status,
     ...(failure ? { failure: failure.kind } : {}),
     ...(failure?.detail === undefined ? {} : { detail: failure.detail }),
-    ...(served ? { servedTier: served.tier, servedModel: served.model } : {}),
-    ...(served?.usage ? { usage: served.usage } : {}),
-    costUsd,
+    ...bill,
     stages: {
       ...(input.decidedAt === undefined ? {} : { decidedMs: since(exchange.arrivedAt, input.decidedAt) }),
       ...(input.firstByteAt === undefined ? {} : { firstByteMs: since(exchange.arrivedAt, input.firstByteAt) }),

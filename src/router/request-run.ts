@@ -14,7 +14,7 @@ import { tellIn } from '#router/error-response';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
-import { attemptRecord, decisionRecord, type EndedAttempt, skipRecord } from '#router/record';
+import { attemptRecord, billOf, decisionRecord, type EndedAttempt, skipRecord } from '#router/record';
 import { Reply } from '#router/reply';
 
 /** The attempt that holds the floor. */
@@ -291,7 +291,7 @@ export class RequestRun implements RequestPort {
     this.#delivered = true;
     if (this.#exchange.request.stream) {
       if (!this.#committed) this.#commit();
-      this.#reply.say(closingComment(this.#record('finished', 200, undefined)));
+      this.#reply.say(closingComment(this.#exchange.id, billOf(this.#attempts)));
       this.#reply.end();
     }
     this.#send({ type: 'attempt.completed' });

@@ -86,7 +86,7 @@ describe('the closing comment', () => {
     }
   });
 
-  const RECORD = { id: 'dec_1', attempts: [], costUsd: 0 };
+  const RECORD = { attempts: [], costUsd: 0 };
   test.each([
     [RECORD, ': anvil decision=dec_1 attempts=0 cost_usd=0\n\n'],
     [{ ...RECORD, costUsd: 0.1234567 }, ': anvil decision=dec_1 attempts=0 cost_usd=0.123457\n\n'],
@@ -100,6 +100,6 @@ describe('the closing comment', () => {
       ': anvil decision=dec_1 attempts=0 input_tokens=1 output_tokens=2 usage=estimated cost_usd=0\n\n',
     ],
   ])('%j', (record, expected) => {
-    expect(closingComment(record)).toBe(expected);
+    expect(closingComment('dec_1', record)).toBe(expected);
   });
 });

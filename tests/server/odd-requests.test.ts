@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { DialectName, JsonObject } from '#core/message';
 import { dialects } from '#dialects/dialect';
+import { type OneTier, startOneTier } from '#tests/server/one-tier';
 import { quiet } from '#tests/server/quiet';
 import { PATH } from '#tests/server/said';
 import type { Json } from '#tests/server/strict';
@@ -9,8 +10,6 @@ import { chatBreaches } from '#tests/server/strict-chat';
 import { messagesBreaches } from '#tests/server/strict-messages';
 import { responsesBreaches } from '#tests/server/strict-responses';
 import { answerSteps } from '#tests/support/answers';
-import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
-import { startTestServer, type TestServer } from '#tests/support/test-server';
 
 const BREACHES: Record<DialectName, (body: Json, privacy: 'local' | 'cloud') => readonly string[]> = {
   'openai-chat': (body, privacy) => chatBreaches(body, { local: privacy === 'local', passedOn: false }),
@@ -235,42 +234,12 @@ const forcedTool = (body: Json): string | undefined => {
   return choice?.name ?? choice?.function?.name;
 };
 
-interface Stage {
-  readonly tier: FakeTier;
-  readonly server: TestServer;
-}
-
-const startStage = async (dialect: DialectName, privacy: 'local' | 'cloud'): Promise<Stage> => {
-  const tier = await startFakeTier();
-  const presets = ['chat', 'quick-edit', 'review', 'planning', 'long-context'];
-  const server = await startTestServer({
-    env: { TEST_KEY: 'key' },
-    toml: `[router]
-mapping_version = "odd"
-when_unproven = "verify"
-metered_cloud = ${JSON.stringify(presets)}
-[[router.tiers]]
-id = "only"
-base_url = "${tier.url}/v1"
-model = "served-model"
-dialect = "${dialect}"
-context_limit = 1000000
-privacy = "${privacy}"
-tool_support = true
-auth_env = "TEST_KEY"
-[router.presets]
-${presets.map((preset) => `${preset} = ["only"]`).join('\n')}
-`,
-  });
-  return { tier, server };
-};
-
 for (const privacy of ['local', 'cloud'] as const)
   for (const { name: dialect } of Object.values(dialects))
     describe(`a ${privacy} tier that speaks ${dialect} gets a legal request`, () => {
-      let stage: Stage;
+      let stage: OneTier;
       beforeAll(async () => {
-        stage = await startStage(dialect, privacy);
+        stage = await startOneTier(dialect, privacy, 1_000_000);
         stage.tier.always((request) => {
           const body = request.json as Json;
           const name = forcedTool(body);

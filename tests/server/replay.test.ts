@@ -1,7 +1,7 @@
 /** Is every request that a real harness sent served, whole and legal on both sides, whatever dialect the tier speaks? */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { DialectName } from '#core/message';
 import { dialects } from '#dialects/dialect';
+import { type OneTier, startOneTier } from '#tests/server/one-tier';
 import { quiet } from '#tests/server/quiet';
 import { RECORDINGS, type Recording, THREADS } from '#tests/server/recordings';
 import {
@@ -21,8 +21,6 @@ import { messagesBreaches } from '#tests/server/strict-messages';
 import { responsesBreaches } from '#tests/server/strict-responses';
 import type { Answer } from '#tests/support/answer';
 import { answerSteps } from '#tests/support/answers';
-import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
-import { startTestServer, type TestServer } from '#tests/support/test-server';
 
 const TEXT = 'This is the whole answer: Größe 3 µm, 東京, and a last word.';
 const JSON_TEXT = '{"title":"A short title"}';
@@ -56,46 +54,15 @@ const BREACHES = {
   'openai-responses': responsesBreaches,
 };
 
-interface Stage {
-  readonly tier: FakeTier;
-  readonly server: TestServer;
-}
-
-/** One tier behind every preset: a local one under hold `all` with every check, or a cloud one relayed unheld. */
-const startStage = async (dialect: DialectName, privacy: 'local' | 'cloud'): Promise<Stage> => {
-  const tier = await startFakeTier();
-  const presets = ['chat', 'quick-edit', 'review', 'planning', 'long-context'];
-  const server = await startTestServer({
-    env: { TEST_KEY: 'key' },
-    toml: `[router]
-mapping_version = "replay"
-when_unproven = "verify"
-metered_cloud = ${JSON.stringify(presets)}
-[[router.tiers]]
-id = "only"
-base_url = "${tier.url}/v1"
-model = "served-model"
-dialect = "${dialect}"
-context_limit = 262144
-privacy = "${privacy}"
-tool_support = true
-auth_env = "TEST_KEY"
-[router.presets]
-${presets.map((preset) => `${preset} = ["only"]`).join('\n')}
-`,
-  });
-  return { tier, server };
-};
-
-const send = ({ server }: Stage, { target, headers, body }: Recording): Promise<Response> =>
+const send = ({ server }: OneTier, { target, headers, body }: Recording): Promise<Response> =>
   fetch(server.url + target, { method: 'POST', headers, body: JSON.stringify(body) });
 
 for (const privacy of ['local', 'cloud'] as const) {
   for (const { name: dialect } of Object.values(dialects)) {
     describe(`a ${privacy} tier that speaks ${dialect}`, () => {
-      let stage: Stage;
+      let stage: OneTier;
       beforeAll(async () => {
-        stage = await startStage(dialect, privacy);
+        stage = await startOneTier(dialect, privacy, 262_144);
       });
       afterAll(async () => {
         await quiet(stage.server);
@@ -137,7 +104,7 @@ for (const privacy of ['local', 'cloud'] as const) {
 describe('threads', () => {
   for (const recording of THREADS)
     test(`${recording.name} is refused in the form upon which the client sends everything`, async () => {
-      const stage = await startStage('anthropic-messages', 'local');
+      const stage = await startOneTier('anthropic-messages', 'local', 262_144);
       const response = await send(stage, recording);
       const body = await response.text();
       const said = errorIn('anthropic-messages', body) as unknown as { details: Json };
