@@ -7,7 +7,7 @@ import { dialects } from '#dialects/dialect';
 import { type RequestPort, requestLogic, requestMachine } from '#machines/request.machine';
 import { bunEffects } from '#platform/bun-effects';
 import { createLog } from '#platform/log';
-import { createActors } from '#router/actors';
+import { createActors } from '#platform/actors';
 import { createMetrics } from '#router/metrics';
 import { openDecisions } from '#store/decisions';
 import { createSseSplitter } from '#upstream/sse';

@@ -2,7 +2,7 @@
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import type { WorkClass } from '#core/work-class';
 import { type BreakerEvent, type BreakerLimits, breakerMachine, recentFailures } from '#machines/breaker.machine';
-import type { Actors } from '#router/actors';
+import type { Actors } from '#platform/actors';
 
 export type BreakerKind = 'availability' | 'quality';
 export type BreakerState = 'closed' | 'open' | 'half-open';

@@ -3,7 +3,7 @@ import type { BreakerSettings, Settings } from '#core/settings';
 import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
 import type { BreakerLimits } from '#machines/breaker.machine';
-import type { Actors } from '#router/actors';
+import type { Actors } from '#platform/actors';
 import {
   type Breaker,
   type BreakerAnswer,

@@ -10,7 +10,7 @@ import type { Settings } from '#core/settings';
 import type { Syntax } from '#core/syntax';
 import type { SchemaCheck } from '#core/verifier';
 import type { Clock, FetchSession } from '#platform/effects';
-import type { Actors } from '#router/actors';
+import type { Actors } from '#platform/actors';
 import type { Admission } from '#router/admission';
 import type { Breakers } from '#router/breakers';
 import type { Memory } from '#router/memory';

@@ -13,7 +13,7 @@ import type { VerifyContext } from '#core/verifier';
 import type { WorkClass } from '#core/work-class';
 import { READY, routerMachine, type StopReason } from '#machines/router.machine';
 import type { Effects } from '#platform/effects';
-import { type Actors, createActors } from '#router/actors';
+import { type Actors, createActors } from '#platform/actors';
 import { type Admission, createAdmission, type Lease } from '#router/admission';
 import { type Asked, readAsked } from '#router/asked';
 import type { BreakerStatus } from '#router/breaker';

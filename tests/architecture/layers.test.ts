@@ -12,7 +12,7 @@ interface Layer {
 }
 
 const PURE_ROWS = ['core', 'config', 'dialects', 'verifiers', 'repair', 'engines'] as const;
-const ADAPTERS = ['platform', 'upstream', 'store'] as const;
+const ADAPTERS = ['platform', 'upstream', 'store', 'drivers'] as const;
 const APPLICATION = [...PURE_ROWS, ...ADAPTERS, 'machines'] as const;
 
 /** The rows of docs/adr/0002-layers.md, lowest first. */
@@ -37,16 +37,23 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       '@tree-sitter-grammars/tree-sitter-yaml',
       'tree-sitter-c',
       'tree-sitter-html',
+      'xstate',
       'node:',
     ],
     pure: false,
   },
   upstream: { folders: [...PURE_ROWS, 'platform'], packages: [], pure: false },
   store: { folders: [...PURE_ROWS, 'platform'], packages: ['bun:sqlite'], pure: false },
+  drivers: { folders: [...PURE_ROWS, 'platform'], packages: [], pure: false },
+  multiplexer: { folders: APPLICATION, packages: ['xstate', 'prom-client'], pure: false },
   router: { folders: APPLICATION, packages: ['xstate', 'prom-client'], pure: false },
   ops: { folders: APPLICATION, packages: [], pure: false },
-  server: { folders: [...APPLICATION, 'router', 'ops'], packages: ['elysia', '@elysiajs/stream'], pure: false },
-  cli: { folders: [...APPLICATION, 'router', 'ops', 'server'], packages: [], pure: false },
+  server: {
+    folders: [...APPLICATION, 'router', 'multiplexer', 'ops'],
+    packages: ['elysia', '@elysiajs/stream'],
+    pure: false,
+  },
+  cli: { folders: [...APPLICATION, 'router', 'multiplexer', 'ops', 'server'], packages: [], pure: false },
   main: { folders: ['cli', 'platform'], packages: [], pure: false },
 };
 

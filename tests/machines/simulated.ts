@@ -1,6 +1,6 @@
 /** Actors as the router makes them, on XState's simulated clock, with every actor error kept for the test to see. */
 import { SimulatedClock } from 'xstate';
-import { type Actors, createActors } from '#router/actors';
+import { type Actors, createActors } from '#platform/actors';
 
 export interface Simulated {
   readonly actors: Actors;

@@ -1,7 +1,7 @@
 /** What the breaker tests share: two tiers, small limits, a simulated clock, and a record of everything heard. */
 import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
-import { createActors } from '#router/actors';
+import { createActors } from '#platform/actors';
 import type { BreakerChange } from '#router/breaker';
 import { type Breakers, type BreakersSettings, createBreakers } from '#router/breakers';
 import { createSimulatedClock, type SimulatedClock } from '#tests/support/clock';

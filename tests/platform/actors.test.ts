@@ -1,7 +1,7 @@
 /** Does the one factory of actors keep its promises: no error unheard, no timer left, no watching unless asked? */
 import { expect, test } from 'bun:test';
 import { assign, setup } from 'xstate';
-import { createActors, type Inspector } from '#router/actors';
+import { createActors, type Inspector } from '#platform/actors';
 import { createSimulatedClock } from '#tests/support/clock';
 
 const machine = setup({

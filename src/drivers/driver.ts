@@ -1,0 +1,68 @@
+/** What does the multiplexer, or a verb, ask of whatever runs a model server: a container, a compose service, a process? */
+import type { ServeSpec } from '#core/serve-spec';
+
+/** What stands under a serve's name or on its port. */
+export type Found =
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'ours';
+      readonly id: string;
+      readonly running: boolean;
+      /** Docker's word for the state, or `running` and `exited` for a process. */
+      readonly status: string;
+      /** What differs from the declaration, in words; empty when it may be adopted. */
+      readonly drift: readonly string[];
+    }
+  /** Something that is not ours has the name or the port; it is never touched and never talked to. */
+  | { readonly kind: 'stranger'; readonly what: string };
+
+export interface ServeExit {
+  readonly code: number | undefined;
+  /** For people: `exited with 137 (out of memory)`. */
+  readonly detail: string;
+}
+
+/** A server that runs, started or taken over. */
+export interface RunningServe {
+  /** Container id or process id. */
+  readonly id: string;
+  /** Resolves when it has ended by itself or was stopped. Never rejects. */
+  readonly exited: Promise<ServeExit>;
+  /** The last lines it printed, oldest first; at most `TAIL_LINES_MAX`. */
+  tail(): readonly string[];
+  /** Ends the watching, not the server. Idempotent. */
+  letGo(): void;
+}
+
+/** Lines kept of a server's output. */
+export const TAIL_LINES_MAX = 50;
+/** Characters kept of each. */
+export const TAIL_CHARS_MAX = 400;
+
+export interface Driver {
+  /** @throws DriverError when that cannot be found out */
+  find(spec: ServeSpec, signal: AbortSignal): Promise<Found>;
+  /** Starts it afresh; a stopped one of ours under the name is removed first. Does not wait until it is ready. @throws DriverError */
+  start(spec: ServeSpec, signal: AbortSignal): Promise<RunningServe>;
+  /** Takes over what `find` has just called ours, running and without drift. @throws DriverError */
+  adopt(spec: ServeSpec, signal: AbortSignal): Promise<RunningServe>;
+  /** Stops and removes what is ours under the name; one that is gone is no error. @throws DriverError when it is still there */
+  stop(spec: ServeSpec): Promise<void>;
+}
+
+/**
+ * `unavailable` the engine or program that runs serves cannot be had; `stranger` the name or port is somebody else's;
+ * `missing` the image, file or volume is not there; `failed` it was tried and did not work.
+ */
+export type DriverFault = 'unavailable' | 'stranger' | 'missing' | 'failed';
+
+/** The message is for people: what, where, what to do. */
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  readonly fault: DriverFault;
+
+  constructor(fault: DriverFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
