@@ -48,7 +48,7 @@ const calmWorld = (memory: ReturnType<typeof createMemory>, request: ModelReques
   hasCredential: () => true,
   breaker: () => ({ state: 'closed', retryAfterMs: 0 }),
   unavailable: () => undefined,
-  resident: () => undefined,
+  residency: () => undefined,
   loadOf: () => ({ inFlight: 0, queued: 0 }),
   ...memory.view(memory.sessionOf({ request, headers: new Headers(), token: undefined })),
 });

@@ -75,6 +75,7 @@ export type RequestEvent =
     }
   | { readonly type: 'attempt.committed' }
   | { readonly type: 'attempt.completed' }
+  | { readonly type: 'wait.lasted' }
   | { readonly type: 'caller.gone' };
 
 /** One line per event, for the generated dictionary. */
@@ -85,6 +86,8 @@ export const REQUEST_EVENTS = {
     'The attempt ended badly. Says whether its failed block can be asked for again, or its text be carried on.',
   'attempt.committed': 'The first bytes of the answer leave for the caller; from here on nothing can be recalled.',
   'attempt.completed': 'The answer is whole, verified as far as asked, and handed over.',
+  'wait.lasted':
+    'The model of the tier is being loaded, and has been waited for so long that the caller must hear of it.',
   'caller.gone': 'The caller hung up.',
 } as const satisfies Record<RequestEvent['type'], string>;
 
@@ -169,7 +172,10 @@ export const requestMachine = setup({
     answering: false,
   }),
   initial: 'attempting',
-  on: { 'caller.gone': { target: '.cancelled', actions: 'cancelAttempt' } },
+  on: {
+    'caller.gone': { target: '.cancelled', actions: 'cancelAttempt' },
+    'wait.lasted': { guard: 'nothingLeft', actions: ['noteHeadCommitted', 'commitHead'] },
+  },
   after: {
     totalDeadline: { guard: 'nothingLeft', target: '.exhausted', actions: ['noteDeadline', 'cancelAttempt'] },
     keepaliveDue: { guard: 'nothingLeft', actions: ['noteHeadCommitted', 'commitHead'] },

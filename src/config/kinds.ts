@@ -66,12 +66,13 @@ export const jsonTable = (help: string) =>
 export const ignored = (help: string) => Type.Unknown({ description: help, ignored: true });
 
 /** The NAME of an environment variable. Amazon access keys fit the pattern of a name, so they are refused by shape. */
-export const variableName = (help: string) =>
+export const variableName = (help: string, options: Options = {}) =>
   Type.String({
     description: help,
     pattern: '^(?!(?:AKIA|ASIA)[0-9A-Z]{16}$)[A-Z][A-Z0-9_]*$',
     rule: 'be the NAME of an environment variable (capitals, digits, _), never a secret itself',
     example: '"ANVIL_KEY"',
+    ...options,
   });
 
 export const table = <P extends Record<string, TSchema>>(help: string, keys: P) =>

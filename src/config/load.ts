@@ -58,6 +58,7 @@ export const readSettings = (input: ReadInput): ReadResult => {
     mode: input.mode,
     profilePath: profile.path,
     storePath: storePath === undefined ? undefined : besideFile(storePath, input),
+    besideFile: (path) => besideFile(path, input),
     limitsOfEnv: limits,
     sha256: input.sha256,
   });

@@ -33,11 +33,14 @@ const ENVIRONMENT: readonly (readonly [name: string, help: string])[] = [
 
 /** The reference page, as Markdown. The same schema gives the same text, so that drift can be tested. */
 export const renderConfigReference = (): string => {
-  const sections = configTables().map(renderTable);
+  const sections = renderTables(configTables());
   const variables = ENVIRONMENT.map(([name, help]) => `| ${name.split(', ').map(code).join(', ')} | ${help} |`);
   const environment = `## Environment\n\n| Variable | Meaning |\n| --- | --- |\n${variables.join('\n')}`;
   return `${[INTRODUCTION.trimEnd(), ...sections, environment].join('\n\n')}\n`;
 };
+
+/** One section with a heading for each table. */
+export const renderTables = (tables: readonly TableEntry[]): readonly string[] => tables.map(renderTable);
 
 const renderTable = ({ name, header, node }: TableEntry): string => {
   const title = header === '' ? '## Top of the file' : `## ${code(header)}`;
@@ -92,10 +95,13 @@ const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.
 const OWN_NOTES: ReadonlySet<string> = new Set(['defaultNote', 'rule', 'example', 'json', 'ignored', 'inline']);
 
 /** JSON Schema (draft 7, which TOML editors read) of the whole file. */
-export const configJsonSchema = (): object => ({
+export const configJsonSchema = (): object => jsonSchemaOf('anvil-serving configuration', configSchema);
+
+/** The same of any file that has a schema. */
+export const jsonSchemaOf = (title: string, node: SchemaNode): object => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'anvil-serving configuration',
-  ...forEditors(configSchema),
+  title,
+  ...forEditors(node),
 });
 
 /** A plain copy without our notes; defaults and examples in words go into the description that editors show. */

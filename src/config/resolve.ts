@@ -3,6 +3,7 @@ import { isTable } from '#config/check';
 import { ATTEMPTS, BREAKER, HOLD, LIMITS, STORE } from '#config/defaults';
 import { toMs } from '#config/durations';
 import { resolveErrors } from '#config/resolve-errors';
+import { resolveSwapGroups } from '#config/resolve-swap';
 import { resolveTier } from '#config/resolve-tier';
 import { perWorkClass, resolveRepair, resolveResume, resolveVerify } from '#config/resolve-verification';
 import { DEFAULT_TOKEN, workClassNamed } from '#config/rules';
@@ -30,6 +31,8 @@ export interface ResolveInput {
   readonly mode: Mode | undefined;
   readonly profilePath: string | undefined;
   readonly storePath: string | undefined;
+  /** Where a path written in the file leads. */
+  readonly besideFile: (path: string) => string;
   /** Limits that the environment sets; the file wins. */
   readonly limitsOfEnv: { readonly body_bytes_max?: number; readonly concurrency_max?: number };
   readonly sha256: (text: string) => string;
@@ -47,6 +50,7 @@ export const resolveSettings = (input: ResolveInput): Settings => {
     ...(input.mode === undefined ? {} : { mode: input.mode }),
     tiers,
     tierById: new Map(tiers.map((tier) => [tier.id, tier])),
+    swapGroups: resolveSwapGroups(router, input.besideFile),
     presets: resolvePresets(router),
     aliases: new Map(Object.entries(router.aliases ?? {}).map(([name, tier]) => [name.toLowerCase(), tier])),
     meteredClasses: new Set((router.metered_cloud ?? []).map(workClassNamed).filter((name) => name !== undefined)),

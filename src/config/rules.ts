@@ -3,6 +3,7 @@ import { isTable } from '#config/check';
 import { BREAKER } from '#config/defaults';
 import { nearestName } from '#config/nearest';
 import type { KeyPath, Report } from '#config/problem';
+import { checkSwapGroups } from '#config/rules-swap';
 import { isWorkClass, PRESET_NAMES, WORK_CLASSES, type WorkClass, workClassOfPreset } from '#core/work-class';
 
 /**
@@ -25,6 +26,15 @@ export const checkRules = (document: unknown, report: Report): void => {
     prefixIsLocal(tier, ['router', 'tiers', index, 'stable_prefix'], report);
     classNamedOnce(tableAt(tier, 'confidence'), ['router', 'tiers', index, 'confidence'], report);
   });
+  const groups = listAt(router, 'swap_groups');
+  uniqueNames(
+    groups.map((group) => textAt(group, 'name')),
+    ['router', 'swap_groups'],
+    'name',
+    'swap group',
+    report,
+  );
+  checkSwapGroups(groups, listAt(router, 'tiers'), report);
   checkAliases(tableAt(router, 'aliases'), tierIds, report);
   listAt(router, 'metered_cloud').forEach((name, index) => {
     if (typeof name === 'string') meteredName(name, presets, ['router', 'metered_cloud', index], report);

@@ -46,8 +46,11 @@ export interface TableEntry {
   readonly node: SchemaNode;
 }
 
-/** Every table of the file, parents first, in the schema's order. */
-export const configTables = (): readonly TableEntry[] => {
+/** Every table of the configuration, parents first, in the schema's order. */
+export const configTables = (): readonly TableEntry[] => tablesOf(rootNode);
+
+/** Every table of a file with this schema, parents first, in the schema's order. */
+export const tablesOf = (root: SchemaNode): readonly TableEntry[] => {
   const tables: TableEntry[] = [];
   const visit = (name: string, header: string, node: SchemaNode): void => {
     tables.push({ name, header, node });
@@ -57,7 +60,7 @@ export const configTables = (): readonly TableEntry[] => {
       else if (isTableNode(child)) visit(path, `[${path}]`, child);
     }
   };
-  visit('', '', rootNode);
+  visit('', '', root);
   return tables;
 };
 

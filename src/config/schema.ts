@@ -17,6 +17,7 @@ import {
   whole,
 } from '#config/kinds';
 import { errors } from '#config/schema-errors';
+import { swapGroups } from '#config/schema-swap';
 import { attempts, breaker, budgets, deadlines, hold, limits, store } from '#config/schema-tables';
 import { confidence, continues, repair, resume, verify } from '#config/schema-verification';
 
@@ -114,6 +115,7 @@ const router = table('Routing: tiers, presets and the rules between them.', {
     example: '"2026-08-01.0"',
   }),
   tiers: listOf('The tiers, one `[[router.tiers]]` each.', tier, { minItems: 1 }),
+  swap_groups: optional(swapGroups),
   presets: optional(
     namesTo(
       'Preset name to tier ids in cost order. Names beyond the five are allowed, but have no quality gate.',

@@ -13,6 +13,7 @@ export interface Warning {
 
 export const collectWarnings = (file: ConfigFile, settings: Settings): readonly Warning[] => [
   ...tierWarnings(file, settings),
+  ...swapGroupWarnings(settings),
   ...presetWarnings(file),
   ...aliasWarnings(file),
   ...deadlineWarnings(file, settings),
@@ -53,6 +54,22 @@ function* tierWarnings({ router }: ConfigFile, settings: Settings): Iterable<War
       const message = `base_url of tier "${tier.id}" carries credentials: move them to the variable of auth_env`;
       yield { path: [...path, 'base_url'], message };
     }
+  }
+}
+
+/** A group nobody is in, and a tier whose group nobody swaps while others are declared, are misspelled most of the time. */
+function* swapGroupWarnings({ tiers, swapGroups }: Settings): Iterable<Warning> {
+  for (const [index, { name }] of swapGroups.entries()) {
+    if (tiers.some(({ swapGroup }) => swapGroup === name)) continue;
+    const message = `no tier has swap_group = "${name}": the group swaps nothing`;
+    yield { path: ['router', 'swap_groups', index, 'name'], message };
+  }
+  if (swapGroups.length === 0) return;
+  const declared = new Set(swapGroups.map(({ name }) => name));
+  for (const [index, { id, swapGroup }] of tiers.entries()) {
+    if (swapGroup === undefined || declared.has(swapGroup)) continue;
+    const message = `tier "${id}" is in swap group "${swapGroup}", which no [[router.swap_groups]] declares: nothing swaps its model`;
+    yield { path: ['router', 'tiers', index, 'swap_group'], message };
   }
 }
 
@@ -118,8 +135,9 @@ function* deadlineWarnings({ router }: ConfigFile, settings: Settings): Iterable
 }
 
 function* holdWarnings({ router }: ConfigFile): Iterable<Warning> {
-  const { hold } = router;
-  if (hold?.keepalive_every_seconds === undefined || hold.keepalive_after_seconds !== undefined) return;
+  const { hold, swap_groups: groups = [] } = router;
+  if (hold?.keepalive_every_seconds === undefined || hold.keepalive_after_seconds !== undefined || groups.length > 0)
+    return;
   const message = 'no keepalive is ever sent: keepalive_after_seconds is not set';
   yield { path: ['router', 'hold', 'keepalive_every_seconds'], message };
 }

@@ -5,6 +5,7 @@ import type { DialectName, Usage } from '#core/message';
 import type { Exclusion, Hint, IntentSource } from '#core/plan';
 import type { MendNote } from '#core/repair';
 import type { RequestClass } from '#core/request-class';
+import type { SlotLease, SlotRefusalKind } from '#core/slot-lease';
 import type { HoldMode, Privacy, Verdict } from '#core/tier';
 import type { VerifierResult } from '#core/verifier';
 import type { WorkClass } from '#core/work-class';
@@ -25,6 +26,19 @@ export type AttemptOutcome =
   | 'skipped-rescue'
   | 'broken'
   | 'cancelled';
+
+/** How an attempt came by its model, where models share a GPU. */
+export interface SlotRecord {
+  /** As the registry calls it. */
+  readonly model: string;
+  /** What had to happen first; absent when it was refused the model. */
+  readonly needed?: SlotLease['needed'];
+  readonly waitedMs: number;
+  /** Set when it was refused the model: such an attempt is `skipped-busy`, with the refusal's message as its detail. */
+  readonly refused?: SlotRefusalKind;
+  /** Its answer was ended because another model had waited too long for the room. */
+  readonly cut?: true;
+}
 
 export interface AttemptRecord {
   readonly tier: string;
@@ -56,6 +70,8 @@ export interface AttemptRecord {
   readonly role?: 'ask-again' | 'resume';
   /** With a role: characters of the answer before it that it goes on behind. */
   readonly keptChars?: number;
+  /** Its wait for the model, over before `startedMs`; absent on tiers that share no GPU, or lease from elsewhere. */
+  readonly slot?: SlotRecord;
   /** Set when proof stopped the answer before its end. */
   readonly stopped?: StoppedRecord;
 }

@@ -53,6 +53,7 @@ export const exhaustionFailure = (ending: Ending): Failure => {
     return failure('overloaded', 'every model server for this request is busy; try again shortly', {
       detail,
       retryAfterSeconds: 2,
+      ...retryAfter(ending),
     });
   if (ending.exactTier !== undefined) return pinUnavailable(ending.exactTier, ending, detail);
   return failure('exhausted', NO_TIER_MESSAGE, {

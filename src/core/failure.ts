@@ -139,6 +139,8 @@ export interface AttemptFailure {
   readonly retryAfterMs?: number;
   /** A time limit shorter than the tier's own ended it, which says nothing against the tier. */
   readonly hurried?: true;
+  /** Its model had to make room for another, which says nothing against the tier. */
+  readonly evicted?: true;
   /** For `rejected`: the proof is in what another tier said before, which says nothing against this one. */
   readonly inherited?: true;
   /** For `rejected`: the verifier that had the proof. */

@@ -1,5 +1,6 @@
 /** In what order should the tiers that passed the gates be tried? Cheapest first, with explained exceptions. */
 import type { Fit } from '#core/estimate';
+import { expectationOf, expectationText, isSoonEnough, timeToPass } from '#core/expected-time';
 import type { Weighed } from '#core/gates';
 import type { Intent } from '#core/plan';
 import type { World } from '#core/readiness';
@@ -18,8 +19,8 @@ const FIT_RANK: Record<Fit, number> = { fits: 0, tight: 1, doubtful: 2 };
 interface Keys {
   readonly entry: Ranked;
   readonly keys: readonly number[];
-  /** Tiers with equal slots may swap places for the sake of residency. */
-  readonly slot: string;
+  /** Tiers of equal standing may change places for the sake of time. */
+  readonly standing: string;
 }
 
 const hasSamePrices = (left: Tier, right: Tier): boolean =>
@@ -132,38 +133,53 @@ const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Key
         -score,
         entry.position,
       ],
-      slot: `${fit} ${run} ${safety} ${isSlow(entry.tier, world)} ${entry.tier.swapGroup ?? `(${entry.position})`}`,
+      standing: `${fit} ${run} ${ambiguous ? safety : ''} ${isSlow(entry.tier, world)}`,
     };
   });
 };
 
-/** Lets the resident tier of each swap group take the first place that its group holds among equals. */
-const residentFirst = (ordered: readonly Keys[], world: World): Ranked[] => {
-  const result = ordered.map(({ entry }) => entry);
-  for (const [index, { entry, slot }] of ordered.entries()) {
-    const { swapGroup, id } = entry.tier;
-    if (swapGroup === undefined || world.resident(swapGroup) !== id) continue;
-    const places = ordered.flatMap((other, place) => (other.slot === slot && place <= index ? [place] : []));
-    const members = places.map((place) => result[place]).filter((member) => member !== undefined);
-    const resident: Ranked = { ...entry, why: [...entry.why, `resident in swap group ${swapGroup}`] };
-    const turned = [resident, ...members.filter((member) => member.tier.id !== id)];
-    for (const [turn, place] of places.entries()) {
-      const member = turned[turn];
-      if (member !== undefined) result[place] = member;
-    }
+/**
+ * Good enough now, or better after a load: among free tiers that are otherwise equal, whoever would pass first, but the
+ * configured order stands where it costs little. Nothing changes unless the model of one of them has to be waited for.
+ */
+const soonestFirst = (peers: readonly Keys[], intent: Intent, world: World): readonly Ranked[] => {
+  const expected = peers.map(({ entry }) => {
+    const expectation = expectationOf(entry.tier, entry.ruling.score, intent.gateClass ?? intent.workClass, world);
+    return { entry, expectation, time: timeToPass(expectation) };
+  });
+  if (peers.length < 2 || expected.every(({ expectation }) => expectation.readyInMs === 0))
+    return peers.map(({ entry }) => entry);
+  const left = [...expected];
+  const ordered: Ranked[] = [];
+  while (left.length > 0) {
+    const best = Math.min(...left.map(({ time }) => time));
+    const turn = left.findIndex(({ time }) => isSoonEnough(time, best));
+    for (const { entry, expectation } of left.splice(turn, 1))
+      ordered.push({ ...entry, why: [...entry.why, expectationText(expectation)] });
   }
-  return result;
+  return ordered;
+};
+
+/** Weighs waiting only among neighbours of one standing: free, with the same room, equally safe where that counts. */
+const weighWaiting = (ordered: readonly Keys[], intent: Intent, world: World): readonly Ranked[] => {
+  const groups: Keys[][] = [];
+  for (const keys of ordered) {
+    const last = groups.at(-1);
+    if (last?.[0]?.standing === keys.standing && !keys.entry.metered) last.push(keys);
+    else groups.push([keys]);
+  }
+  return groups.flatMap((peers) => soonestFirst(peers, intent, world));
 };
 
 /**
  * Orders by: whether the prompt probably fits at all; runs of free and metered tiers as configured; then within a run,
  * room for an answer; when the intent is ambiguous, the better verdict; a first byte within the time asked for; the
  * tier holding the session's prefix; when ambiguous, the better score; free capacity; cost order; score among equal
- * prices. Last, residency permutes tiers of one swap group that are otherwise equally allowed. So neither a tight window,
- * ambiguity, slowness, affinity, load nor residency ever puts a metered tier in front of a free one.
+ * prices. Last, where a model has to be loaded first, free tiers of one standing change places if that is clearly sooner.
+ * So neither a tight window, ambiguity, slowness, affinity, load nor waiting ever puts a metered tier in front of a free one.
  */
 export const rank = (passed: readonly Weighed[], intent: Intent, world: World): readonly Ranked[] =>
-  residentFirst(keysOf(passed, intent.ambiguous, world).sort(compareKeys), world);
+  weighWaiting(keysOf(passed, intent.ambiguous, world).sort(compareKeys), intent, world);
 
 /** Denied tiers for serving unproven: the best score first, the more capable (later in cost order) among equals. */
 export const rankUnproven = (denied: readonly Weighed[]): readonly Ranked[] =>

@@ -1,5 +1,7 @@
 /** What a decision may ask about the present state of the tiers. Answers are snapshots; the router fills them in. */
 import type { BudgetState } from '#core/budget';
+import type { Pace } from '#core/expected-time';
+import type { TierResidency } from '#core/residency';
 import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
 
@@ -26,8 +28,10 @@ export interface World {
   breaker(tierId: string, workClass: WorkClass | undefined): BreakerPeek | undefined;
   /** Why the tier cannot be reached just now (a failed probe, a drain); undefined when nothing speaks against it. */
   unavailable(tierId: string): { readonly reason: string; readonly retryAfterMs: number } | undefined;
-  /** The tier id whose model is loaded on the slot that a swap group shares; undefined when unknown or none. */
-  resident(swapGroup: string): string | undefined;
+  /** The tier's model on the GPU that it shares with others; undefined when it shares none, or nothing is known. */
+  residency(tier: Tier): TierResidency | undefined;
+  /** How fast the tier's answers of a class came lately; absent: nothing is known. */
+  readonly pace?: (tier: Tier, workClass: WorkClass | undefined) => Pace;
   loadOf(tierId: string): TierLoad;
   /** The tier that served this session last and may still hold its prefix. */
   readonly affinity?: string;

@@ -1,5 +1,6 @@
 /** What may the router know of models that share a GPU, and how does it get hold of one? Filled in by the entry layer. */
 import type { SlotLease, SlotRefusal, SlotWish } from '#core/slot-lease';
+import type { SlotsStatus } from '#core/slots-status';
 import type { SwapEstimate } from '#core/swap';
 import type { Tier } from '#core/tier';
 
@@ -18,4 +19,6 @@ export interface SlotSource {
    * multiplexer that it names lends it itself. The promise never rejects.
    */
   acquire(tier: Tier, wish: SlotWish): Promise<SlotLease | SlotRefusal> | undefined;
+  /** What the multiplexer of each declared swap group says of itself; undefined while nothing fresh is known of it. */
+  groups(): Readonly<Record<string, SlotsStatus | undefined>>;
 }

@@ -120,6 +120,30 @@ export interface ServerSettings {
   readonly allowPublicWithoutAuth: boolean;
 }
 
+/** Who swaps the models of a group: a multiplexer in this process, or one elsewhere. */
+export type SwapGroupSource =
+  | {
+      readonly kind: 'registry';
+      /** The registry file; as seen from the working directory where the configuration was named so. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'url';
+      /** Where the multiplexer listens, without a path and a slash at the end. */
+      readonly url: string;
+      /** NAME of the variable with its access token. */
+      readonly authEnv?: string;
+    };
+
+/** Tiers whose models take turns on the same GPUs. */
+export interface SwapGroup {
+  /** As `swap_group` of its tiers has it. */
+  readonly name: string;
+  readonly source: SwapGroupSource;
+  /** Streaming callers get the head and keepalives when a model has been waited for so long. */
+  readonly keepaliveAfterMs: number;
+}
+
 export interface Settings {
   readonly mappingVersion: string;
   /** SHA-256 hex (first 16) of the file's bytes. */
@@ -129,6 +153,8 @@ export interface Settings {
   readonly mode?: 'agentic' | 'flexibility';
   readonly tiers: readonly Tier[];
   readonly tierById: ReadonlyMap<string, Tier>;
+  /** Declared groups only: tiers may name others, of which nothing is known. */
+  readonly swapGroups: readonly SwapGroup[];
   /** Keyed by lower-case name. */
   readonly presets: ReadonlyMap<string, Preset>;
   /** Exact aliases, lower-case name to tier id. */

@@ -70,7 +70,7 @@ const calmWorld = ({ hasCredential }: CheckWorld): World => ({
   hasCredential,
   breaker: () => undefined,
   unavailable: () => undefined,
-  resident: () => undefined,
+  residency: () => undefined,
   loadOf: () => ({ inFlight: 0, queued: 0 }),
   spent: { session: NOTHING_SPENT, day: NOTHING_SPENT, dayEndsInMs: 0 },
 });

@@ -20,9 +20,16 @@ const BREAKER_OUTCOMES: Record<AttemptFailureKind, BreakerOutcome> = {
   busy: 'neutral',
 };
 
+/** Another model has waited too long for the room of the one that answers. */
+export const EVICTED: AttemptFailure = {
+  kind: 'cut-off',
+  detail: 'its model had to make room for another before the answer had ended',
+  evicted: true,
+};
+
 /** Only transport trips the availability breaker, only proof of a bad answer the quality one; neither hears of what others wanted or said. */
 export const breakerOutcomeOf = (failure: AttemptFailure): BreakerOutcome =>
-  failure.hurried || failure.inherited ? 'neutral' : BREAKER_OUTCOMES[failure.kind];
+  failure.hurried || failure.inherited || failure.evicted ? 'neutral' : BREAKER_OUTCOMES[failure.kind];
 
 /** @param committed the answer had begun to leave */
 export const attemptOutcomeOf = (failure: AttemptFailure, committed: boolean): AttemptOutcome => {

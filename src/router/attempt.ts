@@ -110,6 +110,11 @@ export class Attempt {
     }
   }
 
+  /** Ends it as failed, from outside; nothing happens once it has ended. */
+  breakOff(failure: AttemptFailure): void {
+    this.#fail(failure);
+  }
+
   /** Ends the upstream call. Idempotent. */
   cancel(): void {
     this.#ended = true;

@@ -5,12 +5,13 @@ import type { HarnessSignals } from '#core/harness-signals';
 import type { DialectName, ModelRequest } from '#core/message';
 import type { Hint } from '#core/plan';
 import type { Profile } from '#core/profile';
+import type { SlotSource } from '#core/residency';
 import type { SessionMark } from '#core/session';
 import type { Settings } from '#core/settings';
 import type { Syntax } from '#core/syntax';
 import type { SchemaCheck } from '#core/verifier';
-import type { Clock, FetchSession } from '#platform/effects';
 import type { Actors } from '#platform/actors';
+import type { Clock, FetchSession } from '#platform/effects';
 import type { Admission } from '#router/admission';
 import type { Breakers } from '#router/breakers';
 import type { Memory } from '#router/memory';
@@ -57,6 +58,8 @@ export interface Runtime {
   readonly compileSchema: (schema: Readonly<Record<string, unknown>>) => SchemaCheck | undefined;
   readonly syntax?: Syntax | undefined;
   readonly presence: Presence;
+  /** Lends models that share a GPU; absent: nothing is known of any. */
+  readonly slots?: SlotSource | undefined;
   /** Hears of every attempt that a tier refused for want of a valid key. */
   readonly onUnauthorized: (tierId: string) => void;
   /** Hears of a bug: the request ended in an internal error. */

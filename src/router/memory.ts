@@ -17,6 +17,7 @@ import { createEstimator, type Estimator } from '#router/estimator';
 import { createLatency, type Latency, type Timed } from '#router/latency';
 import { createPrefixMemory, type PrefixMemory } from '#router/prefix';
 import { createSessions } from '#router/sessions';
+import { createSpeed } from '#router/speed';
 import { createSpend } from '#router/spend';
 
 /** The part of a request that tells which session it belongs to. */
@@ -36,6 +37,8 @@ export interface Memory {
   firstByteMs(tier: Timed): number | undefined;
   /** How long a tier's finished answers of a class are on average, in tokens; undefined before any was seen. */
   answerTokens(tier: Timed, workClass: WorkClass | undefined): number | undefined;
+  /** How fast a tier's answers came lately, in tokens per second; undefined before any was long enough to tell. */
+  tokensPerSecond(tier: Timed): number | undefined;
   sessionOf(clues: SessionClues, requestClass?: RequestClass): SessionMark;
   /** What a decision may know of the session: who holds its prefix, and what is spent. */
   view(session: SessionMark): Pick<World, 'affinity' | 'spent'>;
@@ -86,12 +89,14 @@ export const createMemory = (
   const estimator = createEstimator();
   const latency = createLatency();
   const lengths = createAnswerLengths();
+  const speed = createSpeed();
   const prefix = createPrefixMemory(settings.limits.sessionsMax);
   return {
     estimator,
     prefix,
     firstByteMs: latency.of,
     answerTokens: lengths.of,
+    tokensPerSecond: speed.of,
     sessionOf: ({ request, headers, token }, requestClass) =>
       sessionOf({
         header: (name) => headers.get(name),
@@ -126,6 +131,7 @@ export const createMemory = (
           if (attempt.usage && !attempt.usage.estimated) estimator.learn(tier, facts, attempt.usage);
           if (attempt.outcome === 'served') lengths.learn(tier, workClass, attempt.usage?.output ?? 0);
           learnLatency(latency, tier, attempt);
+          speed.learn(tier, attempt);
         }
         if (attempt.outcome === 'served') sessions.served(session.id, session.lane, attempt.tier);
         else if (!keepsPrefix(attempt)) sessions.failed(session.id, session.lane, attempt.tier);

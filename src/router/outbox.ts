@@ -14,6 +14,8 @@ export interface Outbox {
   push(pieces: readonly Uint8Array[]): void;
   /** Nothing follows: the body closes behind what is queued. */
   end(): void;
+  /** Breaks the connection off behind what has left, so that the caller does not take half an answer for a whole one. */
+  fail(): void;
   /** True when nothing was pushed for `ms`. */
   quietFor(ms: number): boolean;
 }
@@ -44,6 +46,11 @@ export const createOutbox = (clock: Pick<Clock, 'now'>, source: OutboxSource): O
       if (!open) return;
       open = false;
       controller?.close();
+    },
+    fail() {
+      if (!open) return;
+      open = false;
+      controller?.error(new Error('the answer broke off'));
     },
     quietFor: (ms) => clock.now() - pushedAt >= ms,
   };

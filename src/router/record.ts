@@ -6,6 +6,7 @@ import type {
   DecisionRecord,
   PrefixRecord,
   RequestOutcome,
+  SlotRecord,
   StoppedRecord,
 } from '#core/decision';
 import { servingAttempt } from '#core/decision-facts';
@@ -45,6 +46,8 @@ export interface EndedAttempt {
   readonly role?: NonNullable<AttemptRecord['role']> | undefined;
   /** With a role: characters of that answer that stand. */
   readonly keptChars?: number | undefined;
+  /** How it came by its model. */
+  readonly slot?: SlotRecord | undefined;
 }
 
 /** What an attempt is measured against. */
@@ -120,6 +123,7 @@ export const attemptRecord = (
     ...(mends.length > 0 ? { mends } : {}),
     ...(ended.role ? { role: ended.role } : {}),
     ...(ended.keptChars === undefined ? {} : { keptChars: ended.keptChars }),
+    ...(ended.slot ? { slot: failure?.evicted ? { ...ended.slot, cut: true } : ended.slot } : {}),
     ...(stopped ? { stopped } : {}),
   };
 };
@@ -130,6 +134,7 @@ export const skipRecord = (
   outcome: Extract<AttemptOutcome, `skipped-${string}`>,
   detail: string,
   atMs: number,
+  slot?: SlotRecord,
 ): AttemptRecord => ({
   tier: candidate.tier.id,
   model: candidate.tier.model ?? '',
@@ -143,6 +148,7 @@ export const skipRecord = (
   endedMs: atMs,
   costUsd: 0,
   bytesHeldMax: 0,
+  ...(slot ? { slot } : {}),
 });
 
 /** As much of an exchange as a record needs; a request that could not be read has no `request`. */

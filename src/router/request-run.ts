@@ -1,5 +1,5 @@
 /** The hands of one request: performs what its machine decides, and answers the caller exactly once. */
-import type { AttemptRecord, RequestOutcome } from '#core/decision';
+import type { AttemptRecord, RequestOutcome, SlotRecord } from '#core/decision';
 import { chargedBy, wasSent } from '#core/decision-facts';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
 import type { Conversation } from '#core/message';
@@ -14,15 +14,23 @@ import {
 import type { Lease, Refusal } from '#router/admission';
 import { Attempt } from '#router/attempt';
 import { attemptInput } from '#router/attempt-input';
-import { attemptOutcomeOf, breakerOutcomeOf, notePresence } from '#router/attempt-outcome';
+import { attemptOutcomeOf, breakerOutcomeOf, EVICTED, notePresence } from '#router/attempt-outcome';
 import { type Rescue, savingRole } from '#router/continuation';
 import { tellIn } from '#router/error-response';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import { Ledger } from '#router/ledger';
+import { machineInput } from '#router/machine-input';
 import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
 import { answerClassOf, attemptRecord, billOf, type EndedAttempt, skipRecord } from '#router/record';
 import { Reply } from '#router/reply';
+import { isUnseated, type Seat, takeSeat } from '#router/seat';
+
+const NO_PLACE: Record<Refusal, string> = {
+  full: 'its queue is full',
+  timeout: 'no place came free in time',
+  aborted: 'the caller went away',
+};
 
 /** The attempt that holds the floor. */
 interface Current extends EndedAttempt {
@@ -43,8 +51,8 @@ export class RequestRun implements RequestPort {
   #send: (event: RequestEvent) => void = () => undefined;
   #conversation: Conversation | undefined;
   #current: Current | undefined;
-  /** Gives back the place of a tier that is being looked for; idempotent. */
-  #stopLooking: (() => void) | undefined;
+  /** Gives up a tier whose model is waited for, or that is being looked for; idempotent. */
+  #stopWaiting: (() => void) | undefined;
   #served: Current | undefined;
   /** How the attempt that has just failed can be saved. */
   #rescue: Rescue | undefined;
@@ -79,7 +87,6 @@ export class RequestRun implements RequestPort {
 
   /** Starts the machine. Resolves with the one response; never rejects. */
   start(): Promise<Response> {
-    const { settings } = this.#generation;
     const { request, signal, id } = this.#exchange;
     if (signal.aborted) {
       this.settle({ outcome: 'cancelled', headCommitted: false, deadlinePassed: false });
@@ -88,16 +95,7 @@ export class RequestRun implements RequestPort {
     signal.addEventListener('abort', this.#onCallerGone, { once: true });
     this.#runtime.actors.start(requestLogic, {
       id,
-      input: {
-        port: this,
-        candidates: this.#plan.candidates.length,
-        hinted: this.#plan.hinted ?? 0,
-        attemptsMax: settings.attempts.max,
-        reserveLast: settings.attempts.reserveLast,
-        askAgainMax: settings.repair.askAgainMax,
-        totalMs: settings.attempts.totalMs,
-        keepaliveAfterMs: request.stream ? settings.hold.keepaliveAfterMs : undefined,
-      },
+      input: machineInput(this.#plan, this.#generation.settings, request.stream, this),
       onError: this.#onCrash,
     });
     return this.#reply.response;
@@ -132,7 +130,7 @@ export class RequestRun implements RequestPort {
   }
 
   cancelAttempt(): void {
-    this.#stopLooking?.();
+    this.#stopWaiting?.();
     const current = this.#current;
     if (!current) return;
     current.attempt.cancel();
@@ -142,6 +140,7 @@ export class RequestRun implements RequestPort {
 
   commitHead(): void {
     this.#reply.beginEarly(this.#headers());
+    this.#reply.keepAlive();
   }
 
   settle(ending: RequestEnding): void {
@@ -167,46 +166,65 @@ export class RequestRun implements RequestPort {
     this.#runtime.breakers.report(candidate.tier.id, gate, this.#exchange.id, outcome, retryAfterMs);
   }
 
-  #skip(candidate: Candidate, outcome: Parameters<typeof skipRecord>[1], detail: string): void {
+  #skip(candidate: Candidate, outcome: Parameters<typeof skipRecord>[1], detail: string, slot?: SlotRecord): void {
     const at = this.#runtime.clock.now() - this.#exchange.arrivedAt;
-    this.#ledger.attempts.push(skipRecord(candidate, outcome, detail, at));
+    this.#ledger.attempts.push(skipRecord(candidate, outcome, detail, at, slot));
     this.#send({ type: 'attempt.skipped' });
   }
 
   #seat(candidate: Candidate, place: Lease | Refusal): void {
     if (typeof place !== 'string' && !this.#settled) {
-      void this.#attempt(candidate, place).catch((error) => {
-        place.release();
-        if (!this.#current) this.#report(candidate, 'neutral');
-        this.#crash(error);
-      });
+      void this.#attempt(candidate, place);
       return;
     }
     this.#report(candidate, 'neutral');
     if (typeof place !== 'string') place.release();
-    else if (!this.#settled)
-      this.#skip(candidate, 'skipped-busy', place === 'full' ? 'its queue is full' : 'no place came free in time');
+    else if (!this.#settled) this.#skip(candidate, 'skipped-busy', NO_PLACE[place]);
   }
 
-  async #attempt(candidate: Candidate, lease: Lease): Promise<void> {
+  async #attempt(candidate: Candidate, place: Lease): Promise<void> {
+    let lease = place;
+    try {
+      const seat = await this.#sit(candidate, place);
+      if (!seat) return;
+      lease = seat.lease;
+      await this.#ask(candidate, seat);
+    } catch (error) {
+      lease.release();
+      if (!this.#current) this.#report(candidate, 'neutral');
+      this.#crash(error);
+    }
+  }
+
+  /** Undefined when the tier was passed over, or the request has ended. */
+  async #sit(candidate: Candidate, place: Lease): Promise<Seat | undefined> {
+    const seating = takeSeat(candidate.tier, place, this.#runtime, {
+      id: this.#exchange.id,
+      request: this.#exchange.request,
+      swapGroups: this.#generation.settings.swapGroups,
+      onLongWait: () => this.#send({ type: 'wait.lasted' }),
+    });
+    if (!seating) return { lease: place };
+    this.#stopWaiting = () => {
+      seating.giveUp();
+      this.#report(candidate, 'neutral');
+    };
+    const seat = await seating.done;
+    this.#stopWaiting = undefined;
+    if (!isUnseated(seat) && !this.#settled) return seat;
+    if (!isUnseated(seat)) seat.lease.release();
+    else if (!this.#settled) {
+      this.#report(candidate, 'neutral');
+      this.#ledger.note(seat.failure, candidate);
+      this.#skip(candidate, seat.unseated, seat.failure.detail, seat.slot);
+    }
+    return undefined;
+  }
+
+  async #ask(candidate: Candidate, { lease, slot, cut }: Seat): Promise<void> {
     const runtime = this.#runtime;
-    const looking = runtime.presence.check(candidate.tier);
-    if (looking) {
-      this.#stopLooking = () => this.#vacate(candidate, lease);
-      const unreachable = await looking;
-      this.#stopLooking = undefined;
-      if (this.#settled) return;
-      if (unreachable) {
-        this.#passBy(candidate, lease, unreachable);
-        return;
-      }
-    }
     const unaffordable = this.#unaffordable(candidate);
-    if (unaffordable !== undefined) {
-      this.#vacate(candidate, lease);
-      this.#skip(candidate, 'skipped-budget', unaffordable);
-      return;
-    }
+    if (unaffordable !== undefined) return this.#decline(candidate, lease, 'skipped-budget', unaffordable);
     const startedAt = runtime.clock.now();
     const { upstream, input } = attemptInput(
       this.#exchange,
@@ -218,16 +236,12 @@ export class RequestRun implements RequestPort {
       this.#rescue,
     );
     if (upstream.uncarried !== undefined) {
-      this.#vacate(candidate, lease);
       this.#ledger.uncarried ??= upstream.uncarried;
-      this.#skip(candidate, 'skipped-translation', `its dialect cannot carry \`${upstream.uncarried}\``);
-      return;
+      const detail = `its dialect cannot carry \`${upstream.uncarried}\``;
+      return this.#decline(candidate, lease, 'skipped-translation', detail);
     }
-    if (upstream.unsaved) {
-      this.#vacate(candidate, lease);
-      this.#skip(candidate, 'skipped-rescue', 'its engine cannot go on with the answer that stands');
-      return;
-    }
+    if (upstream.unsaved)
+      return this.#decline(candidate, lease, 'skipped-rescue', 'its engine cannot go on with the answer that stands');
     const attempt = new Attempt(input, {
       release: (pieces) => this.#release(pieces),
       completed: () => this.#completed(),
@@ -242,23 +256,20 @@ export class RequestRun implements RequestPort {
       attempt,
       lease,
       settleCharge: this.#reserve(candidate),
+      slot,
       ...savingRole(this.#rescue),
     };
+    cut?.addEventListener('abort', () => attempt.breakOff(EVICTED), { once: true });
     this.#opening = true;
     await attempt.pump();
     this.#opening = false;
   }
 
-  /** Gives up a place because the tier cannot be reached. */
-  #passBy(candidate: Candidate, lease: Lease, unreachable: AttemptFailure): void {
-    this.#vacate(candidate, lease);
-    this.#ledger.lastFailure = unreachable;
-    this.#skip(candidate, 'skipped-unavailable', unreachable.detail);
-  }
-
-  #vacate(candidate: Candidate, lease: Lease): void {
+  /** Passes over a tier that holds a place already. */
+  #decline(candidate: Candidate, lease: Lease, outcome: Parameters<typeof skipRecord>[1], detail: string): void {
     lease.release();
     this.#report(candidate, 'neutral');
+    this.#skip(candidate, outcome, detail);
   }
 
   /**

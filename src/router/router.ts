@@ -8,12 +8,13 @@ import { BUILT_IN_KEYWORDS } from '#core/keywords';
 import type { DialectName, ModelRequest } from '#core/message';
 import type { Hint, Plan } from '#core/plan';
 import type { World } from '#core/readiness';
+import type { SlotSource } from '#core/residency';
 import type { SessionMark } from '#core/session';
 import type { VerifyContext } from '#core/verifier';
 import type { WorkClass } from '#core/work-class';
 import { READY, routerMachine, type StopReason } from '#machines/router.machine';
-import type { Effects } from '#platform/effects';
 import { type Actors, createActors } from '#platform/actors';
+import type { Effects } from '#platform/effects';
 import { type Admission, createAdmission, type Lease } from '#router/admission';
 import { type Asked, readAsked } from '#router/asked';
 import type { BreakerStatus } from '#router/breaker';
@@ -33,6 +34,8 @@ export interface RouterOptions {
   readonly generation: Generation;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
   readonly compileSchema: VerifyContext['compileSchema'];
+  /** Lends models that share a GPU; absent: nothing is known of any. */
+  readonly slots?: SlotSource | undefined;
   /** Absent: no opinion about code. */
   readonly syntax?: VerifyContext['syntax'];
   readonly feed: Feed;
@@ -119,6 +122,7 @@ export class Router {
       syntax: options.syntax,
       memory: this.memory,
       presence: this.presence,
+      slots: options.slots,
       onUnauthorized: options.onUnauthorized,
       onBug: options.onBug,
       onRecord: (record, { session, request }, { settings }) => {
@@ -239,7 +243,12 @@ export class Router {
       hasCredential: (tierId) => generation.keys.has(tierId),
       breaker: (tierId, workClass) => this.breakers.peek(tierId, workClass),
       unavailable: (tierId) => this.presence.absence(tierId),
-      resident: () => undefined,
+      residency: (tier) => this.#options.slots?.residency(tier),
+      pace: (tier, workClass) => ({
+        firstByteMs: this.memory.firstByteMs(tier),
+        tokensPerSecond: this.memory.tokensPerSecond(tier),
+        answerTokens: this.memory.answerTokens(tier, workClass),
+      }),
       loadOf: (tierId) => {
         const { inFlight, waiting } = this.admission.loadOf(tierId);
         return { inFlight, queued: waiting };

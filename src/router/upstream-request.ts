@@ -5,6 +5,7 @@ import { outputCap, type PromptEstimate } from '#core/estimate';
 import { hardLoss, notedLosses } from '#core/loss';
 import type { Conversation } from '#core/message';
 import type { Candidate } from '#core/plan';
+import type { SlotSource } from '#core/residency';
 import type { Tier } from '#core/tier';
 import { type Rescue, textOf } from '#router/continuation';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
@@ -35,8 +36,17 @@ const BY_OPERATOR: Hurries = { total: 'which is all that a question for one bloc
  * Milliseconds a tier has for its first byte: reading a long prompt takes an engine time in proportion.
  * Never more than the attempt's total, nor than the caller asked for.
  */
-export const firstByteMs = ({ tier }: Candidate, promptTokens: number): number =>
-  Math.min(ownFirstByteMs(tier, promptTokens), tier.deadlines.firstByteMaxMs ?? Number.POSITIVE_INFINITY);
+export const firstByteMs = ({ tier }: Candidate, promptTokens: number, loadMs = 0): number =>
+  Math.min(ownFirstByteMs(tier, promptTokens, loadMs), tier.deadlines.firstByteMaxMs ?? Number.POSITIVE_INFINITY);
+
+/** Added where a multiplexer elsewhere has to load the model first, beyond twice the time it expects to take. */
+const LOAD_SLACK_MS = 30_000;
+
+/** Milliseconds that a tier may be silent because its model is not loaded yet; 0 when it is, or nothing is known of it. */
+const loadMsOf = (tier: Tier, slots: SlotSource | undefined): number => {
+  const residency = tier.swapGroup === undefined ? undefined : slots?.residency(tier);
+  return residency && residency.readyInMs > 0 ? 2 * residency.readyInMs + LOAD_SLACK_MS : 0;
+};
 
 /** Which deadlines others have shortened. @param ownMs what the tier itself would have until its first byte */
 const hurriesOf = ({ deadlines }: Tier, ownMs: number, totalMs: number): Hurries | undefined => {
@@ -46,9 +56,9 @@ const hurriesOf = ({ deadlines }: Tier, ownMs: number, totalMs: number): Hurries
   return { ...(early ? BY_CALLER : {}), ...(short ? BY_OPERATOR : {}) };
 };
 
-const ownFirstByteMs = ({ deadlines }: Tier, promptTokens: number): number => {
+const ownFirstByteMs = ({ deadlines }: Tier, promptTokens: number, loadMs: number): number => {
   const { firstByteMs: base, firstBytePer1kTokensMs: per1k, totalMs } = deadlines;
-  return Math.min(totalMs, base + (per1k * promptTokens) / 1000);
+  return Math.min(totalMs, loadMs + base + (per1k * promptTokens) / 1000);
 };
 
 /** Whether a tier streams to us although the caller wants one document. */
@@ -88,7 +98,7 @@ export const upstreamRequest = (
   exchange: Exchange,
   candidate: Candidate,
   generation: Generation,
-  runtime: Pick<Runtime, 'dialects' | 'memory'>,
+  runtime: Pick<Runtime, 'dialects' | 'memory' | 'slots'>,
   conversation: () => Conversation,
   saves?: Rescue,
 ): UpstreamRequest => {
@@ -104,6 +114,7 @@ export const upstreamRequest = (
     ? dialect.forward(request, target, stream)
     : dialect.render(prefix ? caller.conversation(request) : conversation(), request, target, stream);
   const saving = saves ? savingBody(dialect, body, tier, saves) : body;
+  const loadMs = loadMsOf(tier, runtime.slots);
   const deadlines = deadlinesOf(tier, saves, generation.settings.repair.askAgainMs);
   const several = request.facts.choices !== undefined && !mayHaveChoices(candidate, sameDialect, request.stream);
   return {
@@ -119,8 +130,8 @@ export const upstreamRequest = (
       headers: dialect.headers(generation.keys.get(tier.id)),
       body: (saving ?? body).text,
       deadlines,
-      firstByteMs: firstByteMs(candidate, estimate.best),
-      hurried: hurriesOf(tier, ownFirstByteMs(tier, estimate.best), deadlines.totalMs),
+      firstByteMs: firstByteMs(candidate, estimate.best, loadMs),
+      hurried: hurriesOf(tier, ownFirstByteMs(tier, estimate.best, loadMs), deadlines.totalMs),
       stream,
     },
   };

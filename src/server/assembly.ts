@@ -1,6 +1,7 @@
 /** Puts one server together from a configuration: router, evidence, guard and app. Holds no logic of its own. */
 import { type Amount, isMetered } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
+import type { SlotSource } from '#core/residency';
 import type { Settings } from '#core/settings';
 import { VERSION } from '#core/version';
 import { dialects } from '#dialects/dialect';
@@ -63,7 +64,8 @@ const metricSources = (router: Router, decisions: Decisions, upToDate: () => boo
   decisions: decisions.stats,
 });
 
-export const assemble = (configured: Configured, effects: Effects, log: Log): Assembly => {
+/** @param slots lends models that share a GPU; absent: nothing is known of any */
+export const assemble = (configured: Configured, effects: Effects, log: Log, slots?: SlotSource): Assembly => {
   const { generation } = configured;
   log.setSecrets(secretsOf(configured));
   const onBug = (where: string, error: unknown): void => log.error('bug', { where, stack: stackOf(error) });
@@ -83,6 +85,7 @@ export const assemble = (configured: Configured, effects: Effects, log: Log): As
     effects,
     generation,
     dialects,
+    slots,
     compileSchema: createSchemaCompiler(),
     syntax: createSyntax(undefined, (problem) => log.warn('code checks', { problem })),
     feed,

@@ -38,7 +38,7 @@ describe('an unknown key', () => {
       minimal(['auth_env = "X"']),
       'router.auth_env',
       3,
-      'this key belongs to [[router.tiers]] or [server]',
+      'this key belongs to [[router.tiers]] or [[router.swap_groups]] or [server]',
     ],
     ['of the top', minimal(['gpu_index = 0']), 'router.gpu_index', 3, 'this key belongs to the top of the file'],
     [

@@ -69,6 +69,7 @@ describe('the example', () => {
       'router.presets',
       'router.aliases',
       'router.errors',
+      'router.swap_groups',
       'server.tokens',
     ];
     for (const { name, node } of configTables()) {

@@ -1,8 +1,9 @@
 // What holds for every plan, whatever the tiers, the request and the state of the world.
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { expectationOf, isSoonEnough, timeToPass } from '#core/expected-time';
 import type { RequestFacts } from '#core/message';
-import type { Intent, Plan } from '#core/plan';
+import type { Candidate, Intent, Plan } from '#core/plan';
 import { type PlanInput, plan } from '#core/policy';
 import { buildProfile, verdictFor } from '#core/profile';
 import type { World } from '#core/readiness';
@@ -47,11 +48,14 @@ const anyWorld: fc.Arbitrary<World> = fc
       maxLength: IDS.length,
     }),
     inFlight: fc.array(fc.nat(3), { minLength: IDS.length, maxLength: IDS.length }),
-    resident: fc.constantFrom(undefined, ...IDS),
+    waits: fc.array(fc.constantFrom(undefined, 0, 500, 20_000, 300_000), {
+      minLength: IDS.length,
+      maxLength: IDS.length,
+    }),
     affinity: fc.constantFrom(undefined, ...IDS),
     spentUsd: fc.constantFrom(0, 0.5, 2),
   })
-  .map(({ keys, states, inFlight, resident, affinity, spentUsd }) => {
+  .map(({ keys, states, inFlight, waits, affinity, spentUsd }) => {
     const at = <T>(list: readonly T[], id: string): T | undefined => list[IDS.indexOf(id as (typeof IDS)[number])];
     return worldOf({
       hasCredential: (id) => at(keys, id) === true,
@@ -61,7 +65,12 @@ const anyWorld: fc.Arbitrary<World> = fc
         return state === 'open' || state === 'half-open' ? { state, retryAfterMs: 1_000 } : undefined;
       },
       loadOf: (id) => ({ inFlight: at(inFlight, id) ?? 0, queued: 0 }),
-      resident: () => resident,
+      residency: ({ id }) => {
+        const readyInMs = at(waits, id);
+        return readyInMs === undefined
+          ? undefined
+          : { state: 'empty', readyInMs, needs: readyInMs === 0 ? 'nothing' : 'swap', inFlight: 0, queued: 0 };
+      },
       spent: { session: { usd: 0, tokens: 0 }, day: { usd: spentUsd, tokens: 0 }, dayEndsInMs: 60_000 },
       ...(affinity === undefined ? {} : { affinity }),
     });
@@ -183,7 +192,7 @@ describe('changing one thing', () => {
 
   const calm = (input: PlanInput): PlanInput => {
     const { affinity: _none, ...world } = input.world;
-    return { ...input, world: { ...world, resident: () => undefined, loadOf: () => ({ inFlight: 0, queued: 0 }) } };
+    return { ...input, world: { ...world, residency: () => undefined, loadOf: () => ({ inFlight: 0, queued: 0 }) } };
   };
 
   test('ambiguity neither adds nor removes a tier, and never loosens a check', () => {
@@ -206,12 +215,26 @@ describe('changing one thing', () => {
       (before, after) => expect(kinds(before)).toEqual(kinds(after)),
     );
   });
-  test('residency only swaps places inside a swap group', () => {
+  test('waiting for models neither adds nor removes a tier, and changes nothing while none is waited for', () => {
     compares(
-      (input) => ({ ...input, world: { ...input.world, resident: () => undefined } }),
-      (before, after) => {
-        const groups = (found: Plan): string[] => found.candidates.map(({ tier }) => tier.swapGroup ?? tier.id);
-        expect(groups(before)).toEqual(groups(after));
+      (input) => ({ ...input, world: { ...input.world, residency: () => undefined } }),
+      (before, after, { world, settings }) => {
+        expect(ids(before).sort()).toEqual(ids(after).sort());
+        const waited = settings.tiers.some((tier) => (world.residency(tier)?.readyInMs ?? 0) > 0);
+        if (!waited) expect(ids(before)).toEqual(ids(after));
+      },
+    );
+  });
+  test('whoever goes first for the sake of time is clearly done sooner than who would have gone first', () => {
+    compares(
+      (input) => ({ ...input, world: { ...input.world, residency: () => undefined } }),
+      (after, before, { world, intent }) => {
+        const time = ({ tier, score }: Candidate): number =>
+          timeToPass(expectationOf(tier, score, intent.gateClass ?? intent.workClass, world));
+        const [first] = after.candidates;
+        const [expected] = before.candidates;
+        if (!first || !expected || first.tier.id === expected.tier.id) return;
+        expect(isSoonEnough(time(expected), time(first))).toBe(false);
       },
     );
   });

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { Intent } from '#core/plan';
 import { type PlanInput, plan } from '#core/policy';
+import type { World } from '#core/readiness';
+import type { TierResidency } from '#core/residency';
 import { CLOUD, FAST, HEAVY, intentOf, planInput, settingsOf, tierOf, worldOf } from '#tests/core/decide-fixtures';
 
 const order = (intent: Intent, fields: Partial<PlanInput> = {}) =>
@@ -119,37 +121,64 @@ describe('load', () => {
   });
 });
 
-describe('residency', () => {
+describe('waiting for a model', () => {
   const one = tierOf('one', { swapGroup: 'gpu0' });
   const two = tierOf('two', { swapGroup: 'gpu0' });
   const free = tierOf('free');
-  const settings = settingsOf({ tiers: [one, two, free, FAST, CLOUD], metered: ['chat'] });
-  const resident = (id: string) => worldOf({ resident: (group) => (group === 'gpu0' ? id : undefined) });
+  const settings = settingsOf({ tiers: [one, two, free, FAST, HEAVY, CLOUD], metered: ['chat'] });
+  const READY = { state: 'ready', readyInMs: 0, needs: 'nothing', inFlight: 0, queued: 0 } as const;
+  const away = (readyInMs: number) => ({ ...READY, state: 'empty', readyInMs, needs: 'swap' }) as const;
+  const loaded = (byTier: Readonly<Record<string, TierResidency>>, pace?: World['pace']) =>
+    worldOf({ residency: ({ id }) => byTier[id], ...(pace ? { pace } : {}) });
   const asChat = (pool: readonly string[]) => intentOf(pool);
 
-  test('lets the loaded tier take the first place of its swap group', () => {
-    expect(order(asChat(['one', 'free', 'two']), { settings, world: resident('two') })).toEqual(['two', 'free', 'one']);
-    expect(why(asChat(['one', 'two']), { settings, world: resident('two') })).toContain('resident in swap group gpu0');
+  test('lets the loaded tier go first, and says what both would have taken', () => {
+    const world = loaded({ one: away(40_000), two: READY });
+    expect(order(asChat(['one', 'two']), { settings, world })).toEqual(['two', 'one']);
+    const [first, second] = plan(planInput(asChat(['one', 'two']), { settings, world })).candidates;
+    expect(first?.why.at(-1)).toBe('about 27.0 s to an answer that passes: ready now, 13.5 s to answer, passes 0.50');
+    expect(second?.why.at(-1)).toBe(
+      'about 107.0 s to an answer that passes: swapped in within 40.0 s, 13.5 s to answer, passes 0.50',
+    );
   });
-  test('touches no tier outside the group', () => {
-    expect(order(asChat(['free', 'one', 'two']), { settings, world: resident('two') })).toEqual(['free', 'two', 'one']);
-    expect(order(asChat(['one', 'free']), { settings, world: resident('two') })).toEqual(['one', 'free']);
+  test('counts for tiers that share no GPU as well', () => {
+    const world = loaded({ one: away(40_000) });
+    expect(order(asChat(['one', 'free']), { settings, world })).toEqual(['free', 'one']);
+  });
+  test('keeps the configured order where the wait is short', () => {
+    const world = loaded({ one: away(1_000), two: READY });
+    expect(order(asChat(['one', 'two']), { settings, world })).toEqual(['one', 'two']);
+  });
+  test('keeps the configured order while all are ready, whatever their speed', () => {
+    const world = loaded({ one: READY, two: READY }, ({ id }) => ({ tokensPerSecond: id === 'one' ? 5 : 500 }));
+    expect(order(asChat(['one', 'two']), { settings, world })).toEqual(['one', 'two']);
+  });
+  test('asks the tier first that is done sooner although it must be loaded, when the loaded one is slow', () => {
+    const bad = tierOf('bad', { swapGroup: 'gpu0' });
+    const rated = settingsOf({ tiers: [bad, HEAVY] });
+    const slow: World['pace'] = ({ id }) => (id === 'bad' ? { tokensPerSecond: 4 } : { tokensPerSecond: 100 });
+    const world = loaded({ bad: READY, 'heavy-local': away(10_000) }, slow);
+    expect(order(asChat(['bad', 'heavy-local']), { settings: rated, world })).toEqual(['heavy-local', 'bad']);
+  });
+  test('weighs three of one standing by what each takes, not by whether it is loaded', () => {
+    const pace: World['pace'] = ({ id }) => ({ tokensPerSecond: id === 'free' ? 2 : 100 });
+    const world = loaded({ one: away(60_000), two: away(5_000) }, pace);
+    expect(order(asChat(['one', 'free', 'two']), { settings, world })).toEqual(['two', 'one', 'free']);
   });
   test('never moves a metered tier in front of a free one, even inside one group', () => {
     const paid = tierOf('paid', { swapGroup: 'gpu0', prices: { input: 1 } });
     const mixed = settingsOf({ tiers: [one, paid] });
-    expect(order(asChat(['one', 'paid']), { settings: mixed, world: resident('paid') })).toEqual(['one', 'paid']);
+    const world = loaded({ one: away(300_000), paid: READY });
+    expect(order(asChat(['one', 'paid']), { settings: mixed, world })).toEqual(['one', 'paid']);
+    expect(order(asChat(['one', 'cloud']), { settings, world })).toEqual(['one', 'cloud']);
   });
-  test('gives way to a better verdict', () => {
-    const fast = { ...FAST, swapGroup: 'gpu0' };
-    const heavy = { ...HEAVY, swapGroup: 'gpu0' };
+  test('takes a tier that needs its answers checked now over an allowed one after a long load', () => {
     const intent = intentOf(['heavy-local', 'fast-local'], { workClass: 'review' });
-    expect(order(intent, { settings: settingsOf({ tiers: [fast, heavy] }), world: resident('fast-local') })).toEqual([
-      'heavy-local',
-      'fast-local',
-    ]);
+    const world = loaded({ 'heavy-local': away(60_000), 'fast-local': READY });
+    expect(order(intent, { settings, world })).toEqual(['fast-local', 'heavy-local']);
+    expect(order({ ...intent, ambiguous: true }, { settings, world })).toEqual(['heavy-local', 'fast-local']);
   });
-  test('that is unknown changes nothing', () => {
+  test('changes nothing while it is unknown', () => {
     expect(order(asChat(['one', 'two']), { settings })).toEqual(['one', 'two']);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { DialectName } from '#core/message';
 import type { Effects } from '#platform/effects';
-import { type House, openHouse } from '#tests/simulation/house';
+import { type House, type HouseOptions, openHouse } from '#tests/simulation/house';
 import type { HostCall, HostScript } from '#tests/simulation/scripted-hosts';
 import { type Answer, plainAnswer } from '#tests/support/answer';
 import { answerSteps } from '#tests/support/answers';
@@ -23,6 +23,7 @@ export interface SmallHouseOptions extends Omit<TwoTiersOptions, 'env' | 'effect
   readonly scripts?: Readonly<Record<string, (call: HostCall) => HostScript>>;
   readonly reach?: Effects['reach'];
   readonly disturb?: (effects: Effects) => Effects;
+  readonly slots?: HouseOptions['slots'];
 }
 
 /** Steps without delays, unless said otherwise. */
@@ -78,6 +79,7 @@ export const openSmallHouse = (options: SmallHouseOptions = {}): Promise<House> 
     scriptFor: (call) => (options.scripts?.[call.host] ?? answering())(call),
     ...(options.reach ? { reach: options.reach } : {}),
     ...(options.disturb ? { disturb: options.disturb } : {}),
+    ...(options.slots ? { slots: options.slots } : {}),
   });
 
 /** Lets time pass until a promise has settled, and returns what it came to. */

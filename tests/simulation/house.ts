@@ -1,5 +1,6 @@
 /** A whole router without sockets: callers call its fetch handler, tiers are scripted, and time stands still until told. */
 import type { DecisionRecord } from '#core/decision';
+import type { SlotSource } from '#core/residency';
 import type { Effects } from '#platform/effects';
 import type { Log } from '#platform/log';
 import { type Assembly, assemble } from '#server/assembly';
@@ -13,6 +14,8 @@ export interface HouseOptions extends Pick<SimulatedWorld, 'env' | 'files' | 're
   readonly clock?: SimulatedClock;
   /** What a tier does with a call; tiers live at `http://<name>.<anything>`. */
   readonly scriptFor: (call: HostCall) => HostScript;
+  /** Lends models that share a GPU. */
+  readonly slots?: (clock: SimulatedClock) => SlotSource;
   /** Exchanges parts of the world, to make its calls fail. */
   readonly disturb?: (effects: Effects) => Effects;
 }
@@ -102,7 +105,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const bugs: string[] = [];
   const ledger = createLedger();
   const log = recordingLog(ledger.add, (bug) => bugs.push(bug));
-  const assembly = assemble(await configureWith(options.toml), effects, log);
+  const assembly = assemble(await configureWith(options.toml), effects, log, options.slots?.(clock));
   const app = assembly.app(NO_IDLE_LIMIT);
   return {
     clock,
