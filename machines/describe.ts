@@ -3,6 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 import { BREAKER_EVENTS, breakerMachine } from '#machines/breaker.machine';
 import { REQUEST_EVENTS, requestMachine } from '#machines/request.machine';
 import { ROUTER_EVENTS, routerMachine } from '#machines/router.machine';
+import { SLOT_EVENTS, slotMachine } from '#machines/slot.machine';
 
 /** One machine of this folder, with the meaning of each event it may be sent. */
 export interface DescribedMachine {
@@ -28,6 +29,11 @@ export const MACHINES = {
     machine: breakerMachine,
     about: 'The health of one tier (availability) or of one tier for one work class (quality).',
     events: BREAKER_EVENTS,
+  },
+  'slot.machine.ts': {
+    machine: slotMachine,
+    about: 'One model of the multiplexer and its place on the GPUs, from loading to vacating.',
+    events: SLOT_EVENTS,
   },
 } as const satisfies Record<string, DescribedMachine>;
 

@@ -1,6 +1,8 @@
 /** Writes every page that is made from code; with --check, says which ones are out of date and exits 1. */
 import { renderCliReference } from '#cli/reference';
 import { configJsonSchema, renderConfigReference } from '#config/reference';
+import { registryJsonSchema, renderRegistryReference } from '#config/registry-reference';
+import { renderServesReference } from '#config/serves-reference';
 import { renderErrorReference } from '#core/error-reference';
 import { renderTranslationReference } from '#core/loss-reference';
 import { renderMachinesReadme } from '#machines/describe';
@@ -11,8 +13,11 @@ const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/config.md': renderConfigReference,
   'docs/reference/errors.md': renderErrorReference,
+  'docs/reference/registry.md': renderRegistryReference,
+  'docs/reference/serves.md': renderServesReference,
   'docs/reference/translation.md': renderTranslationReference,
   'configs/schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  'configs/registry-schema.json': () => `${JSON.stringify(registryJsonSchema(), null, 2)}\n`,
   'machines/README.md': renderMachinesReadme,
   ...Object.fromEntries(Object.entries(await renderExamples()).map(([path, text]) => [path, () => text])),
 };

@@ -23,10 +23,12 @@ export type FlagSpec =
       readonly default?: string;
     };
 
-/** One argument without a dash. All are required. */
+/** One argument without a dash; required, unless it takes `many`. */
 export interface ArgumentSpec {
   readonly help: string;
   readonly choices?: readonly string[];
+  /** Takes all words that are left, also none; the last argument only. */
+  readonly many?: true;
 }
 
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
@@ -42,9 +44,13 @@ type FlagValue<Spec extends FlagSpec> = Spec extends { readonly kind: 'switch' }
       ? Given<Spec, Choice>
       : Given<Spec, string>;
 
-type ArgumentValue<Spec extends ArgumentSpec> = Spec extends { readonly choices: readonly (infer Choice)[] }
+type ArgumentWord<Spec extends ArgumentSpec> = Spec extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
   : string;
+
+type ArgumentValue<Spec extends ArgumentSpec> = Spec extends { readonly many: true }
+  ? readonly ArgumentWord<Spec>[]
+  : ArgumentWord<Spec>;
 
 export interface Input<Flags extends FlagSpecs, Arguments extends ArgumentSpecs> {
   readonly flags: { readonly [name in keyof Flags]: FlagValue<Flags[name]> };
@@ -66,7 +72,7 @@ export interface CommandSpec<Flags extends FlagSpecs, Arguments extends Argument
 /** Values as the parser found them, before `command` gives them their types back. */
 export interface RawInput {
   readonly flags: Readonly<Record<string, string | number | boolean | undefined>>;
-  readonly args: Readonly<Record<string, string>>;
+  readonly args: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** A verb whose flag types are forgotten: what the table holds. */

@@ -90,8 +90,8 @@ const zshFlag = ([flag, spec]: readonly [string, FlagSpec]): string => {
 };
 
 const zshVerb = (verb: VerbDescription): string => {
-  const args = Object.entries(verb.command.args).map(([name, { choices }]) =>
-    quoted(`:${name}:${choices === undefined ? ' ' : `(${choices.join(' ')})`}`),
+  const args = Object.entries(verb.command.args).map(([name, { choices, many }]) =>
+    quoted(`${many === true ? '*' : ''}:${name}:${choices === undefined ? ' ' : `(${choices.join(' ')})`}`),
   );
   return `    ${quoted(verb.name)}) _arguments ${[...args, ...flagsOf(verb).map(zshFlag)].join(' ')} ;;`;
 };

@@ -39,11 +39,14 @@ const flagRow = (name: string, spec: FlagSpec): readonly [string, string] => {
   return [`--${name} ${spec.value}`, `${spec.help}${choices}${standard}`];
 };
 
+const argumentWord = (name: string, many: true | undefined): string =>
+  many === true ? `[${name.toUpperCase()}...]` : name.toUpperCase();
+
 /** The page of one verb. */
 export const renderCommandHelp = (name: string, summary: string, command: Command, style: Style): string => {
   const flags = Object.entries(command.flags);
   const args = Object.entries(command.args);
-  const argumentWords = args.map(([argument]) => ` ${argument.toUpperCase()}`).join('');
+  const argumentWords = args.map(([argument, { many }]) => ` ${argumentWord(argument, many)}`).join('');
   const usage = `  ${PROGRAM} ${name}${argumentWords}${flags.length === 0 ? '' : ' [FLAGS]'}`;
   const choices = (spec: { help: string; choices?: readonly string[] }): string =>
     spec.choices === undefined ? spec.help : `${spec.help}: ${spec.choices.join(', ')}`;

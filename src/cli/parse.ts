@@ -1,5 +1,5 @@
 /** What does a command line mean to one verb: its flags and arguments, a wish for help, or which mistake? */
-import type { Command, FlagSpec, RawInput } from '#cli/command';
+import type { ArgumentSpec, Command, FlagSpec, RawInput } from '#cli/command';
 import { nearestName } from '#config/nearest';
 
 export type Parsed =
@@ -100,18 +100,30 @@ const readChoice = (what: string, choices: readonly string[], text: string): Out
   return mistake(`${what} must be one of ${choices.join(', ')}, not "${text}"${hint}`);
 };
 
-const readArguments = (command: Pick<Command, 'args'>, words: readonly string[]): Outcome<Record<string, string>> => {
+const readArguments = (
+  command: Pick<Command, 'args'>,
+  words: readonly string[],
+): Outcome<Record<string, string | readonly string[]>> => {
   const specs = Object.entries(command.args);
-  const extra = words[specs.length];
+  const extra = specs.at(-1)?.[1].many === true ? undefined : words[specs.length];
   if (extra !== undefined) return mistake(`unexpected argument "${extra}"`);
-  const values: Record<string, string> = {};
+  const values: Record<string, string | readonly string[]> = {};
   for (const [index, [name, spec]] of specs.entries()) {
-    const word = words[index];
-    if (word === undefined || word === '') return mistake(`missing argument ${name.toUpperCase()}: ${spec.help}`);
-    const value =
-      spec.choices === undefined ? { ok: true as const, value: word } : readChoice(name, spec.choices, word);
+    if (spec.many === true) {
+      const many = words.slice(index).map((word) => readArgument(name, spec, word));
+      const wrong = many.find(({ ok }) => !ok);
+      if (wrong?.ok === false) return wrong;
+      values[name] = many.flatMap((word) => (word.ok ? [word.value] : []));
+      continue;
+    }
+    const value = readArgument(name, spec, words[index]);
     if (!value.ok) return value;
     values[name] = value.value;
   }
   return { ok: true, value: values };
+};
+
+const readArgument = (name: string, spec: ArgumentSpec, word: string | undefined): Outcome<string> => {
+  if (word === undefined || word === '') return mistake(`missing argument ${name.toUpperCase()}: ${spec.help}`);
+  return spec.choices === undefined ? { ok: true, value: word } : readChoice(name, spec.choices, word);
 };

@@ -33,6 +33,30 @@ export const VERBS = {
     summary: "Print or write a coding harness's configuration for this router",
     load: () => import('#cli/commands/harness-env'),
   },
+  'serves up': {
+    summary: 'Bring up model servers as serves.toml declares them',
+    load: () => import('#cli/commands/serves-up'),
+  },
+  'serves down': {
+    summary: 'Stop model servers',
+    load: () => import('#cli/commands/serves-down'),
+  },
+  'serves status': {
+    summary: 'Show how model servers stand, against what is declared',
+    load: () => import('#cli/commands/serves-status'),
+  },
+  'serves logs': {
+    summary: 'Show what a model server printed',
+    load: () => import('#cli/commands/serves-logs'),
+  },
+  'serves rm': {
+    summary: 'Remove containers of model servers',
+    load: () => import('#cli/commands/serves-rm'),
+  },
+  'serves adopt': {
+    summary: 'Make model servers anew that were made by hand',
+    load: () => import('#cli/commands/serves-adopt'),
+  },
   completion: {
     summary: 'Print a completion script for your shell',
     load: () => import('#cli/commands/completion'),

@@ -97,19 +97,24 @@ const OWN_NOTES: ReadonlySet<string> = new Set(['defaultNote', 'rule', 'example'
 /** JSON Schema (draft 7, which TOML editors read) of the whole file. */
 export const configJsonSchema = (): object => jsonSchemaOf('anvil-serving configuration', configSchema);
 
+/** What an editor is to know of a key. */
+type EditorEntry = Readonly<Record<string, unknown>>;
+/** Changes what editors are told about a key of that name. */
+type Revise = (key: string, entry: EditorEntry) => EditorEntry;
+
 /** The same of any file that has a schema. */
-export const jsonSchemaOf = (title: string, node: SchemaNode): object => ({
+export const jsonSchemaOf = (title: string, node: SchemaNode, revise: Revise = (_key, entry) => entry): object => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title,
-  ...forEditors(node),
+  ...forEditors(node, revise),
 });
 
 /** A plain copy without our notes; defaults and examples in words go into the description that editors show. */
-const forEditors = (node: SchemaNode): object => {
+const forEditors = (node: SchemaNode, revise: Revise): EditorEntry => {
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
     if (OWN_NOTES.has(key) || key.startsWith('~')) continue;
-    copy[key] = copyOf(key, value);
+    copy[key] = copyOf(key, value, revise);
   }
   const description = [node.description, node.defaultNote === undefined ? '' : `Default: ${node.defaultNote}.`];
   const text = description.filter(Boolean).join(' ');
@@ -118,10 +123,13 @@ const forEditors = (node: SchemaNode): object => {
   return copy;
 };
 
-const copyOf = (key: string, value: unknown): unknown => {
-  if (key === 'items') return forEditors(value as SchemaNode);
+const copyOf = (key: string, value: unknown, revise: Revise): unknown => {
+  if (key === 'items') return forEditors(value as SchemaNode, revise);
   if (key !== 'properties' && key !== 'patternProperties') return value;
   return Object.fromEntries(
-    Object.entries(value as Record<string, SchemaNode>).map(([name, child]) => [name, forEditors(child)]),
+    Object.entries(value as Record<string, SchemaNode>).map(([name, child]) => [
+      name,
+      revise(name, forEditors(child, revise)),
+    ]),
   );
 };

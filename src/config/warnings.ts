@@ -14,6 +14,7 @@ export interface Warning {
 export const collectWarnings = (file: ConfigFile, settings: Settings): readonly Warning[] => [
   ...tierWarnings(file, settings),
   ...swapGroupWarnings(settings),
+  ...bypassWarnings(settings),
   ...presetWarnings(file),
   ...aliasWarnings(file),
   ...deadlineWarnings(file, settings),
@@ -70,6 +71,22 @@ function* swapGroupWarnings({ tiers, swapGroups }: Settings): Iterable<Warning> 
     if (swapGroup === undefined || declared.has(swapGroup)) continue;
     const message = `tier "${id}" is in swap group "${swapGroup}", which no [[router.swap_groups]] declares: nothing swaps its model`;
     yield { path: ['router', 'tiers', index, 'swap_group'], message };
+  }
+}
+
+/** Host and port; the names of this machine are one. */
+const hostOf = (address: string): string | undefined => {
+  const url = urlOf(address);
+  return url && `${url.hostname.replace(/^(?:localhost|\[::1\])$/, '127.0.0.1')}:${url.port || url.protocol}`;
+};
+
+/** A multiplexer elsewhere lends models only to requests that pass through it. */
+function* bypassWarnings({ tiers, swapGroups }: Settings): Iterable<Warning> {
+  for (const [index, { id, swapGroup, baseUrl }] of tiers.entries()) {
+    const source = swapGroups.find(({ name }) => name === swapGroup)?.source;
+    if (source?.kind !== 'url' || hostOf(source.url) === hostOf(baseUrl)) continue;
+    const message = `base_url of tier "${id}" does not lead to the multiplexer at ${source.url}: its model is loaded by nobody`;
+    yield { path: ['router', 'tiers', index, 'base_url'], message };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { AttemptOutcome, AttemptRecord, PrefixRecord } from '#core/decision';
 import { wasSent } from '#core/decision-facts';
 import { checkLines, repairLines, stoppedLine } from '#core/explain-checks';
+import { refusedAfter, slotLines } from '#core/explain-slot';
 import type { Usage } from '#core/message';
 import { inBytes, inDollars, inNumber, inOneLine, inThousands, inTime } from '#core/plain-words';
 
@@ -84,12 +85,13 @@ export const explainAttempt = (attempt: AttemptRecord, number: number, before: A
   const name = inOneLine(attempt.tier, 80);
   if (!wasSent(attempt)) {
     const why = attempt.detail === undefined ? WHY_SKIPPED[attempt.outcome] : inOneLine(attempt.detail);
-    return [`  ${number}. ${name}: ${OUTCOME[attempt.outcome]}, ${why}`];
+    return [`  ${number}. ${name}: ${OUTCOME[attempt.outcome]}, ${why}${refusedAfter(attempt.slot)}`];
   }
   const model = attempt.model === '' ? '' : ` (${inOneLine(attempt.model, 80)})`;
   const begun = `begun at ${inTime(attempt.startedMs)}`;
   const spent = attempt.usage ? `${tokensInWords(attempt.usage)}; cost ${inDollars(attempt.costUsd)}` : undefined;
   const details = [
+    ...(attempt.slot === undefined ? [] : slotLines(attempt.slot)),
     ...(attempt.failure === undefined ? [] : [reason(attempt)]),
     ...repairLines(attempt, before),
     ...checkLines(attempt.verifiers),

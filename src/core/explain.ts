@@ -5,7 +5,7 @@ import { explainAttempt } from '#core/explain-attempt';
 import type { AttemptFailureKind } from '#core/failure';
 import { inDollars, inNumber, inOneLine, inThousands, inTime } from '#core/plain-words';
 import type { IntentSource } from '#core/plan';
-import { REMEDY_OF_ATTEMPT, REMEDY_OF_FAILURE } from '#core/remedies';
+import { REMEDY_OF_ATTEMPT, REMEDY_OF_CUT, REMEDY_OF_FAILURE, REMEDY_OF_SLOT } from '#core/remedies';
 import type { HoldMode, Verdict } from '#core/tier';
 
 const OUTCOME: Record<RequestOutcome, string> = {
@@ -131,11 +131,19 @@ const troubleOf = ({ failure, outcome }: AttemptRecord): AttemptFailureKind | un
   return outcome === 'skipped-busy' ? 'busy' : failure;
 };
 
+const remedyOf = (attempt: AttemptRecord): string | undefined => {
+  const { slot } = attempt;
+  if (slot?.refused !== undefined) return REMEDY_OF_SLOT[slot.refused];
+  if (slot?.cut) return REMEDY_OF_CUT;
+  const trouble = troubleOf(attempt);
+  return trouble && REMEDY_OF_ATTEMPT[trouble];
+};
+
 /** One remedy per kind of trouble, in the order met; a refusal's own detail may end in its remedy already. */
 const remedyLines = (record: DecisionRecord): string[] => {
   const ofAttempts = record.attempts.flatMap((attempt) => {
-    const trouble = troubleOf(attempt);
-    return trouble === undefined ? [] : [`${inOneLine(attempt.tier, 80)}: ${REMEDY_OF_ATTEMPT[trouble]}`];
+    const remedy = remedyOf(attempt);
+    return remedy === undefined ? [] : [`${inOneLine(attempt.tier, 80)}: ${remedy}`];
   });
   const isTold = record.detail?.includes(' — ') === true;
   const ofRequest = record.failure === undefined || isTold ? [] : [REMEDY_OF_FAILURE[record.failure]];

@@ -1,5 +1,6 @@
 /** What can the operator do about each way in which a request or an attempt goes wrong? */
 import type { AttemptFailureKind, FailureKind } from '#core/failure';
+import type { SlotRefusalKind } from '#core/slot-lease';
 
 /** For a request as a whole. */
 export const REMEDY_OF_FAILURE: Record<FailureKind, string> = {
@@ -45,3 +46,17 @@ export const REMEDY_OF_ATTEMPT: Record<AttemptFailureKind, string> = {
   overflow: 'its answer outgrew what may be held: raise bytes_max in [router.hold], or hold less for this class',
   busy: 'all its places were taken: raise max_concurrency, or queue_max and queue_wait_seconds in [router.limits]',
 };
+
+/** For an attempt that was refused its model on a shared GPU. Keys are those of the registry. */
+export const REMEDY_OF_SLOT: Record<SlotRefusalKind, string> = {
+  'unknown-model': 'name its model as the registry of its swap group does, or add it there',
+  'queue-full': 'raise queue_max in the registry, or send less at once',
+  'wait-limit': 'raise wait_bound_seconds in the registry, or give models that are used together a GPU of their own',
+  'load-failed': "read the last lines of its model's server: they are in `anvil-serving multiplexer status`",
+  'no-memory': 'free host memory, or raise ram_cap_gb in the registry if less is really needed',
+  unavailable: 'the multiplexer was leaving: ask again when it is back',
+  aborted: 'the caller hung up while it waited',
+};
+
+/** For an answer that was ended because its model had to make room. */
+export const REMEDY_OF_CUT = 'raise drain_timeout_seconds in the registry, or give the models a GPU of their own';

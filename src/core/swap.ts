@@ -56,6 +56,8 @@ export interface SlotView {
   readonly lastUsedAt: number;
   /** Set while loading: it wakes instead of loading from nothing. */
   readonly waking?: boolean;
+  /** Set while unloading from sleep, or stuck after it: it takes what it did asleep. Absent: a whole model until it is gone. */
+  readonly slept?: boolean;
   /** Set while draining or unloading: what it will be. */
   readonly leaving?: VacatedState;
   /** Set while draining or unloading, and until that model has been loaded or nobody waits for it: who gets the room. */

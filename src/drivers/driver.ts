@@ -39,6 +39,33 @@ export const TAIL_LINES_MAX = 50;
 /** Characters kept of each. */
 export const TAIL_CHARS_MAX = 400;
 
+/** The last lines of a server. */
+export interface Tail {
+  push(line: string): void;
+  /** Forgets what was there. */
+  replace(lines: readonly string[]): void;
+  /** Oldest first. */
+  lines(): readonly string[];
+}
+
+/** Of a progress bar, which overwrites itself, only what it showed last. */
+const shownLast = (line: string): string =>
+  line.includes('\r') ? (line.split('\r').findLast((piece) => piece.trim() !== '') ?? '') : line;
+
+export const createTail = (): Tail => {
+  let kept: readonly string[] = [];
+  const cut = (line: string): string => shownLast(line).slice(0, TAIL_CHARS_MAX);
+  return {
+    push(line) {
+      kept = [...kept.slice(1 - TAIL_LINES_MAX), cut(line)];
+    },
+    replace(lines) {
+      kept = lines.slice(-TAIL_LINES_MAX).map(cut);
+    },
+    lines: () => kept,
+  };
+};
+
 export interface Driver {
   /** @throws DriverError when that cannot be found out */
   find(spec: ServeSpec, signal: AbortSignal): Promise<Found>;

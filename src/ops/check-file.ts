@@ -2,6 +2,7 @@
 import type { ConfigProblem } from '#config/problem';
 import { buildProfile, type Profile } from '#core/profile';
 import type { Settings, SettingsWarning } from '#core/settings';
+import { checkSlots } from '#ops/check-slots';
 import { type ConfigCheck, checkConfig } from '#ops/config-check';
 import { type ConfigSelection, loadConfigFile, resolveConfigSource } from '#ops/load-config';
 import type { Effects } from '#platform/effects';
@@ -19,11 +20,11 @@ export type FileCheck =
       readonly from: string;
       readonly settings: Settings;
       readonly check: ConfigCheck;
-      /** Those of the file first, then those of the matrix. */
+      /** Those of the file first, then those of the matrix, then those about swapped models. */
       readonly warnings: readonly SettingsWarning[];
     };
 
-/** Reads the configuration and its profile and plans a plain request for every preset. Calls no tier. */
+/** Reads the configuration, its profile and its registry, and plans a plain request for every preset. Calls no tier. */
 export const checkConfigFile = async (
   selection: ConfigSelection,
   effects: Pick<Effects, 'env' | 'files' | 'sha256'>,
@@ -37,12 +38,15 @@ export const checkConfigFile = async (
   const { settings } = loaded;
   const profile = await readProfile(settings, path, effects);
   if (!profile.ok) return { kind: 'invalid', path, problems: profile.problems };
+  const slots = await checkSlots(settings, effects);
+  if (!slots.ok) return { kind: 'invalid', path: slots.path, problems: slots.problems };
   const hasCredential = (tierId: string): boolean => {
     const tier = settings.tierById.get(tierId);
     return tier !== undefined && effects.env(tier.authEnv) !== undefined;
   };
   const check = checkConfig(settings, profile.profile, { hasCredential });
-  return { kind: 'valid', path, from, settings, check, warnings: [...loaded.warnings, ...check.warnings] };
+  const warnings = [...loaded.warnings, ...check.warnings, ...slots.warnings];
+  return { kind: 'valid', path, from, settings, check, warnings };
 };
 
 const readProfile = async (

@@ -100,13 +100,9 @@ const sourceOfMode = async (
   env: Env,
   files: Pick<Files, 'read' | 'exists'>,
 ): Promise<ConfigSource> => {
-  const known = MODES.find((name) => name === asked);
-  if (asked !== undefined && known === undefined) {
-    const near = nearestName(asked, MODES);
-    const remedy = near === undefined ? `modes are ${MODES.join(' and ')}` : `did you mean "${near}"?`;
-    return refuse(file, key, `there is no mode "${asked}"`, remedy);
-  }
-  const manifest = await readManifest(env, files);
+  const known = asked === undefined ? undefined : modeNamed(asked, file, key);
+  if (typeof known === 'object') return { kind: 'problem', problem: known.problem };
+  const manifest = await readModesManifest(env, files);
   if ('problem' in manifest) return { kind: 'problem', problem: manifest.problem };
   const mode = known ?? manifest.modes.active_mode ?? 'agentic';
   const variable = `ANVIL_CONFIG_${mode.toUpperCase()}`;
@@ -123,10 +119,19 @@ const sourceOfMode = async (
   return refuse(file || manifest.path, key, `mode "${mode}" has no configuration file`, remedy);
 };
 
+/** The mode of that name, or that there is none; `file` and `key` say who named it. */
+export const modeNamed = (asked: string, file: string, key: string): Mode | { readonly problem: ConfigProblem } => {
+  const known = MODES.find((name) => name === asked);
+  if (known !== undefined) return known;
+  const near = nearestName(asked, MODES);
+  const remedy = near === undefined ? `modes are ${MODES.join(' and ')}` : `did you mean "${near}"?`;
+  return { problem: { file, key, message: `there is no mode "${asked}"`, remedy } };
+};
+
 type Manifest = { readonly path: string; readonly modes: ModesTable } | { readonly problem: ConfigProblem };
 
 /** The file that `ANVIL_MODES_CONFIG` names; empty when the variable is not set. Only its `[modes]` table is read. */
-const readManifest = async (env: Env, files: Pick<Files, 'read'>): Promise<Manifest> => {
+export const readModesManifest = async (env: Env, files: Pick<Files, 'read'>): Promise<Manifest> => {
   const named = env('ANVIL_MODES_CONFIG');
   if (named === undefined) return { path: '', modes: {} };
   const path = expandHome(named, env);

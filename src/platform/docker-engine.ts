@@ -25,8 +25,14 @@ export interface ContainerFacts {
 
 export interface LogLine {
   readonly stream: 'out' | 'err';
+  /** Without its line end; at most `LOG_LINE_CHARS_MAX`. */
   readonly text: string;
+  /** When it was printed, as the engine wrote it down (RFC 3339, UTC, nine decimals: texts sort as times do). */
+  readonly at?: string;
 }
+
+/** Characters kept of one line of output. */
+export const LOG_LINE_CHARS_MAX = 16_384;
 
 export interface LogWish {
   /** Lines from the end; absent: all. */
@@ -45,6 +51,10 @@ export interface DockerEngine {
   inspect(name: string, signal?: AbortSignal): Promise<ContainerFacts | undefined>;
   /** Containers of any state with this label, `key` or `key=value`. @throws DockerError */
   list(label: string, signal?: AbortSignal): Promise<readonly ContainerFacts[]>;
+  /** Name of the running container that publishes this port of the host, whoever made it. @throws DockerError */
+  portHolder(port: number, signal?: AbortSignal): Promise<string | undefined>;
+  /** Whether there is a volume of that name. @throws DockerError */
+  hasVolume(name: string, signal?: AbortSignal): Promise<boolean>;
   /** Id of a local image; undefined when it is not there. @throws DockerError */
   imageId(image: string, signal?: AbortSignal): Promise<string | undefined>;
   /** `body` as the API's `POST /containers/create` has it; returns the id. @throws DockerError */
@@ -55,7 +65,10 @@ export interface DockerEngine {
   unpause(name: string, signal?: AbortSignal): Promise<void>;
   /** Removes it, killing it first if it runs; one that is gone already is no error. @throws DockerError */
   remove(name: string, signal?: AbortSignal): Promise<void>;
-  /** Resolves with the exit code when it is not running (any more). @throws DockerError */
+  /**
+   * Resolves with the exit code when it is not running (any more). Gives up with `timeout` after four minutes, so that no
+   * dead connection is waited on for ever: ask again. @throws DockerError
+   */
   wait(name: string, signal?: AbortSignal): Promise<number>;
   /** Ends when the container does, or with the signal. @throws DockerError */
   logs(name: string, wish: LogWish, signal?: AbortSignal): AsyncIterable<LogLine>;

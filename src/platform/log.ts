@@ -39,14 +39,16 @@ export interface Log {
   request(record: DecisionRecord): void;
   /** Writes the lines of requests that still wait. */
   flush(): void;
-  /** Replaces the secrets known by value, after a reload. */
-  setSecrets(secrets: readonly string[]): void;
+  /** Replaces the secrets known by value of one owner; that of the configuration when none is named. */
+  setSecrets(secrets: readonly string[], owner?: string): void;
 }
 
 /** Request lines written together: the code that writes them runs far cheaper in a row. A lone one waits `waitMs`. */
 const REQUEST_LINES = { itemsMax: 16, waitMs: 5 };
 
 const sha256 = (text: string): string => new Bun.CryptoHasher('sha256').update(text).digest('hex');
+
+const CONFIGURATION = 'configuration';
 
 /** Names that the logger itself writes. */
 const RESERVED: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
@@ -64,6 +66,7 @@ const safeFields = (fields: LogFields, scrub: Scrubber): Record<string, unknown>
  */
 export const createLog = (options: LogOptions): Log => {
   const { level, clock, format, write, colour = false } = options;
+  const secretsOf = new Map([[CONFIGURATION, options.secrets ?? []]]);
   let scrub = createScrubber(options.secrets);
   const logger = pino(
     {
@@ -95,8 +98,9 @@ export const createLog = (options: LogOptions): Log => {
       if (logger.isLevelEnabled(requestLevel(record))) lines.add(record);
     },
     flush: lines.flush,
-    setSecrets(secrets) {
-      scrub = createScrubber(secrets);
+    setSecrets(secrets, owner = CONFIGURATION) {
+      secretsOf.set(owner, secrets);
+      scrub = createScrubber([...secretsOf.values()].flat());
     },
   };
 };

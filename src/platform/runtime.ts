@@ -7,3 +7,9 @@ export interface RuntimeInfo {
 }
 
 export const runtimeInfo = (): RuntimeInfo => ({ bun: Bun.version, platform: `${process.platform}-${process.arch}` });
+
+/** Absolute folder in which the program was called. */
+export const workingFolder = (): string => process.cwd();
+
+/** Names of all variables of the environment. */
+export const variableNames = (): readonly string[] => Object.keys(process.env);

@@ -21,3 +21,9 @@ export const onSignals = (handlers: SignalHandlers): (() => void) => {
     process.off('uncaughtException', uncaught).off('unhandledRejection', uncaught);
   };
 };
+
+/** SIGTERM and SIGINT alone, for a verb that has something to put in order first. @returns stops listening */
+export const onLeave = (leave: () => void): (() => void) => {
+  process.on('SIGTERM', leave).on('SIGINT', leave);
+  return () => void process.off('SIGTERM', leave).off('SIGINT', leave);
+};

@@ -7,6 +7,8 @@ export interface Terminal {
   env(name: string): string | undefined;
   /** Result for a person or a pipe. Kept and written whole when the process leaves. */
   out(text: string): void;
+  /** A result that cannot wait for the end, a line of a log for one. False once nobody reads any more. */
+  outNow(text: string): Promise<boolean>;
   /** Message for a person, written at once. */
   err(text: string): void;
   readonly outIsTty: boolean;
@@ -18,14 +20,30 @@ export interface ProcessTerminal extends Terminal {
   leave(code: number): Promise<never>;
 }
 
+const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
+
 /** The running process. A stream's write callback comes before the bytes are gone, so results are written by one awaited call. */
 export const processTerminal = (): ProcessTerminal => {
   const results: string[] = [];
+  const flush = async (): Promise<boolean> => {
+    const text = results.splice(0).join('');
+    try {
+      if (text !== '') await Bun.write(Bun.stdout, text);
+      return true;
+    } catch (error) {
+      if (!isBrokenPipe(error)) throw error;
+      return false;
+    }
+  };
   return {
     argv: process.argv.slice(2),
     env: (name) => process.env[name]?.trim() || undefined,
     out: (text) => {
       results.push(text);
+    },
+    outNow: (text) => {
+      results.push(text);
+      return flush();
     },
     err: (text) => {
       process.stderr.write(text);
@@ -37,11 +55,7 @@ export const processTerminal = (): ProcessTerminal => {
       return process.stderr.isTTY === true;
     },
     leave: async (code) => {
-      try {
-        if (results.length > 0) await Bun.write(Bun.stdout, results.join(''));
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
-      }
+      await flush();
       process.exit(code);
     },
   };

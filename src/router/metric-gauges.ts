@@ -33,6 +33,11 @@ const BREAKERS = {
   help: 'Breakers: 0 closed, 1 half-open, 2 open. Without a work class: availability of the tier.',
   labels: ['kind', 'tier', 'work_class'],
 };
+const SWAP_GROUPS = {
+  name: 'swap_group_known',
+  help: '0 while nothing fresh is known of the models of a swap group: its multiplexer does not answer.',
+  labels: ['group'],
+};
 const BUILD = { name: 'build_info', help: 'Version of the router and of Bun.', labels: ['version', 'bun'] };
 const CONFIG = { name: 'config_info', help: 'The configuration in force.', labels: ['digest', 'mapping', 'mode'] };
 const UP_TO_DATE = { name: 'config_up_to_date', help: '0 while a changed configuration is refused.', labels: [] };
@@ -67,11 +72,13 @@ const registerTokenCounts = (registry: Registry, counts: () => TokenCounts): voi
 
 /** Adds a series for every source there is. */
 export const registerGauges = (registry: Registry, sources: MetricSources): void => {
-  const { build, config, inFlight, queues, breakers, decisions, tokenCounts } = sources;
+  const { build, config, inFlight, queues, breakers, decisions, tokenCounts, swapGroups } = sources;
   if (tokenCounts) registerTokenCounts(registry, tokenCounts);
   if (build) gauge(registry, BUILD, () => [[{ ...build }, 1]]);
   if (inFlight) gauge(registry, IN_FLIGHT, () => [[{}, inFlight()]]);
   if (queues) gauge(registry, QUEUE_LENGTH, () => [...queues()].map(({ tier, waiting }) => [{ tier }, waiting]));
+  if (swapGroups)
+    gauge(registry, SWAP_GROUPS, () => [...swapGroups()].map(({ group, known }) => [{ group }, known ? 1 : 0]));
   if (breakers) {
     gauge(registry, BREAKERS, () =>
       [...breakers()].map(({ kind, tier, workClass = '', state }) => [

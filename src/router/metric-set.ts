@@ -5,6 +5,7 @@ import { registerCheckMetrics } from '#router/metric-checks';
 import { registerGauges } from '#router/metric-gauges';
 import { amount, counter, createLabel, histogram, seconds } from '#router/metric-parts';
 import { repairMetrics } from '#router/metric-repairs';
+import { slotMetrics } from '#router/metric-slots';
 import type { MetricSources } from '#router/metrics';
 import { Registry } from '#router/prom-client-parts';
 
@@ -73,14 +74,20 @@ const attemptMetrics = (registry: Registry) => ({
 type RequestMetrics = ReturnType<typeof requestMetrics>;
 type AttemptMetrics = ReturnType<typeof attemptMetrics>;
 
+/** Waiting for models to be loaded is none of what routing adds: it has a histogram of its own. */
+const waitedFor = (attempts: readonly AttemptRecord[]): number =>
+  attempts.reduce((sum, { slot }) => sum + amount(slot?.waitedMs), 0);
+
 const observeLatency = (metrics: RequestMetrics, record: DecisionRecord, tier: string): void => {
   const { stages } = record;
   const first = record.attempts.find(wasSent);
   const served = servingAttempt(record);
+  const toFirst = first ? record.attempts.slice(0, record.attempts.indexOf(first) + 1) : record.attempts;
   const asked = first?.startedMs ?? stages.decidedMs;
-  if (asked !== undefined) metrics.added.observe({ part: 'decide' }, seconds(asked));
+  if (asked !== undefined) metrics.added.observe({ part: 'decide' }, seconds(asked - (first ? waitedFor(toFirst) : 0)));
   if (first && served && served !== first) {
-    metrics.added.observe({ part: 'escalate' }, seconds(served.startedMs - first.startedMs));
+    const between = record.attempts.slice(toFirst.length, record.attempts.indexOf(served) + 1);
+    metrics.added.observe({ part: 'escalate' }, seconds(served.startedMs - first.startedMs - waitedFor(between)));
   }
   // Without streaming the answer leaves when it is whole: waiting for the tier is not holding.
   if (record.stream && stages.firstByteMs !== undefined) {
@@ -113,6 +120,7 @@ export const createMetricSet = (sources: MetricSources): MetricSet => {
   const ofRequest = requestMetrics(registry);
   const ofAttempt = attemptMetrics(registry);
   const repairs = repairMetrics(registry);
+  const slots = slotMetrics(registry);
   registerGauges(registry, sources);
   const tierLabel = createLabel(TIERS_MAX);
   const verifierLabel = createLabel(VERIFIERS_MAX);
@@ -129,6 +137,7 @@ export const createMetricSet = (sources: MetricSources): MetricSet => {
         ofAttempt.findings.inc({ verifier: verifierLabel(row.verifier), code: codeLabel(row.code), tier });
     }
     repairs(attempt, tier);
+    slots(attempt, tier);
     observeUsage(ofAttempt, attempt, tier);
   };
 

@@ -20,6 +20,8 @@ export interface MetricSources {
     readonly workClass?: string;
     readonly state: 'closed' | 'half-open' | 'open';
   }>;
+  /** Declared swap groups, and whether anything fresh is known of their models. */
+  readonly swapGroups?: () => Iterable<{ readonly group: string; readonly known: boolean }>;
   readonly config?: () => {
     readonly digest: string;
     readonly mapping: string;

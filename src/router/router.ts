@@ -87,6 +87,8 @@ export class Router {
   readonly breakers: Breakers;
   readonly memory: Memory;
   readonly presence: Presence;
+  /** Who lends models that share a GPU. */
+  readonly slots: SlotSource | undefined;
   readonly #options: RouterOptions;
   readonly #runtime: Runtime;
   readonly #life;
@@ -97,6 +99,7 @@ export class Router {
   constructor(options: RouterOptions) {
     const { effects, generation, feed } = options;
     this.#options = options;
+    this.slots = options.slots;
     this.#generation = generation;
     const actors: Actors = createActors({
       clock: effects.clock,
@@ -243,7 +246,7 @@ export class Router {
       hasCredential: (tierId) => generation.keys.has(tierId),
       breaker: (tierId, workClass) => this.breakers.peek(tierId, workClass),
       unavailable: (tierId) => this.presence.absence(tierId),
-      residency: (tier) => this.#options.slots?.residency(tier),
+      residency: (tier) => this.slots?.residency(tier),
       pace: (tier, workClass) => ({
         firstByteMs: this.memory.firstByteMs(tier),
         tokensPerSecond: this.memory.tokensPerSecond(tier),

@@ -9,6 +9,7 @@ import { eventStream } from '#server/event-stream';
 import { type Entered, enter, generate, type IdleLimit } from '#server/generate';
 import { model, models } from '#server/model-list';
 import { decision, decisions, health, json, readiness, route } from '#server/operator';
+import { normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
 import { asksForWebSocket, webSocketRefused } from '#server/websocket';
 
 type Answer = Response | Failure | Promise<Response | Failure>;
@@ -34,10 +35,6 @@ export interface AppDialects {
   /** Speaks on routes that belong to no dialect. */
   readonly plain: Dialect;
 }
-
-/** Drops trailing slashes, as v0.9 did; the query is not part of a path. */
-const normalised = (path: string): string =>
-  path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') || '/' : path;
 
 const dialectFor = (path: string, { all, plain }: AppDialects): Dialect =>
   all.find((dialect) => path === dialect.path || path.startsWith(`${dialect.path}/`)) ?? plain;
@@ -86,16 +83,8 @@ const namedRoute = (context: ServerContext, path: string): Methods | undefined =
   return { GET: () => (kind === 'models' ? model(context, name) : decision(context, name)) };
 };
 
-/** Characters of an unknown path that are repeated to the caller. */
-const PATH_CHARS_SHOWN = 200;
 /** Answered while draining and beyond the concurrency limit: an operator needs them most then. */
 const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
-
-/** Bun passes a Host header on as it is, so the URL may be none; CONNECT has no path in it. */
-const urlOf = (request: Request): URL | undefined => {
-  const url = URL.parse(request.url);
-  return url?.pathname.startsWith('/') ? url : undefined;
-};
 
 const notAllowed = (methods: readonly string[]): Failure =>
   failure('method-not-allowed', `this route only accepts ${methods.join(' and ')} requests`, {

@@ -1,7 +1,6 @@
 /** Puts one server together from a configuration: router, evidence, guard and app. Holds no logic of its own. */
 import { type Amount, isMetered } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
-import type { SlotSource } from '#core/residency';
 import type { Settings } from '#core/settings';
 import { VERSION } from '#core/version';
 import { dialects } from '#dialects/dialect';
@@ -10,13 +9,14 @@ import type { Log } from '#platform/log';
 import { runtimeInfo } from '#platform/runtime';
 import { createSyntax } from '#platform/syntax';
 import { createFeed } from '#router/events';
-import { createMetrics, type MetricSources, type TokenCounts } from '#router/metrics';
+import { createMetrics, type MetricSources, type Metrics, type TokenCounts } from '#router/metrics';
 import { Router } from '#router/router';
 import { createApp } from '#server/app';
 import type { Configured } from '#server/configuration';
 import type { ServerContext } from '#server/context';
 import type { IdleLimit } from '#server/generate';
 import { createGuard, type Guard } from '#server/guard';
+import type { Slots } from '#server/slots';
 import { type Decisions, openDecisions } from '#store/decisions';
 import { createTokenCounter } from '#upstream/token-count';
 import { createSchemaCompiler } from '#verifiers/schema';
@@ -57,6 +57,8 @@ const metricSources = (router: Router, decisions: Decisions, upToDate: () => boo
   queues: () =>
     router.generation.settings.tiers.map(({ id }) => ({ tier: id, waiting: router.admission.loadOf(id).waiting })),
   breakers: () => router.breakers.snapshot(),
+  swapGroups: () =>
+    Object.entries(router.slots?.groups() ?? {}).map(([group, status]) => ({ group, known: status !== undefined })),
   config: () => {
     const { digest, mappingVersion: mapping, mode } = router.generation.settings;
     return { digest, mapping, upToDate: upToDate(), ...(mode === undefined ? {} : { mode }) };
@@ -64,8 +66,17 @@ const metricSources = (router: Router, decisions: Decisions, upToDate: () => boo
   decisions: decisions.stats,
 });
 
+/** One page: the router's own, and that of the multiplexers in this process. */
+const renderAll = async (metrics: Metrics, slots: Pick<Slots, 'metrics'> | undefined): Promise<string> =>
+  (await metrics.render()) + ((await slots?.metrics()) ?? '');
+
 /** @param slots lends models that share a GPU; absent: nothing is known of any */
-export const assemble = (configured: Configured, effects: Effects, log: Log, slots?: SlotSource): Assembly => {
+export const assemble = (
+  configured: Configured,
+  effects: Effects,
+  log: Log,
+  slots?: Pick<Slots, 'source' | 'metrics'>,
+): Assembly => {
   const { generation } = configured;
   log.setSecrets(secretsOf(configured));
   const onBug = (where: string, error: unknown): void => log.error('bug', { where, stack: stackOf(error) });
@@ -85,7 +96,7 @@ export const assemble = (configured: Configured, effects: Effects, log: Log, slo
     effects,
     generation,
     dialects,
-    slots,
+    slots: slots?.source,
     compileSchema: createSchemaCompiler(),
     syntax: createSyntax(undefined, (problem) => log.warn('code checks', { problem })),
     feed,
@@ -110,7 +121,7 @@ export const assemble = (configured: Configured, effects: Effects, log: Log, slo
     ending: ending.signal,
     decisions,
     decisionStats: decisions.stats,
-    metrics,
+    metrics: { contentType: metrics.contentType, render: () => renderAll(metrics, slots) },
     guard: () => guard,
     tokenCounter: createTokenCounter(effects.clock),
     tokenCounts,

@@ -11,7 +11,7 @@ export interface JsonBody {
   readonly value: JsonObject;
 }
 
-type BodyLimits = Pick<LimitSettings, 'bodyBytesMax' | 'bodyReadMs' | 'jsonDepthMax'>;
+export type BodyLimits = Pick<LimitSettings, 'bodyBytesMax' | 'bodyReadMs' | 'jsonDepthMax'>;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -58,7 +58,8 @@ const readBytes = async (request: Request, limits: BodyLimits): Promise<Uint8Arr
   return (await readCapped(request.body, limits.bodyBytesMax)) ?? tooLarge(limits);
 };
 
-const parse = (bytes: Uint8Array, limits: BodyLimits): JsonBody | Failure => {
+/** Text and JSON of a body. */
+export const parseJsonBody = (bytes: Uint8Array, limits: Pick<BodyLimits, 'jsonDepthMax'>): JsonBody | Failure => {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -81,8 +82,8 @@ const parse = (bytes: Uint8Array, limits: BodyLimits): JsonBody | Failure => {
   }
 };
 
-/** Reads and parses the body. A slow sender gets a 408 once `bodyReadMs` have passed. */
-export const readJsonBody = async (request: Request, limits: BodyLimits, clock: Clock): Promise<JsonBody | Failure> => {
+/** The body as received. A slow sender gets a 408 once `bodyReadMs` have passed. */
+export const readBody = async (request: Request, limits: BodyLimits, clock: Clock): Promise<Uint8Array | Failure> => {
   const refused = checkHead(request.headers, limits);
   if (refused) return refused;
   const late = Promise.withResolvers<Failure>();
@@ -94,11 +95,16 @@ export const readJsonBody = async (request: Request, limits: BodyLimits, clock: 
     limits.bodyReadMs,
   );
   try {
-    const bytes = await Promise.race([readBytes(request, limits), late.promise]);
-    return bytes instanceof Uint8Array ? parse(bytes, limits) : bytes;
+    return await Promise.race([readBytes(request, limits), late.promise]);
   } catch {
     return failure('bad-request', 'the request body broke off');
   } finally {
     clock.clearTimeout(timer);
   }
+};
+
+/** Reads and parses the body. */
+export const readJsonBody = async (request: Request, limits: BodyLimits, clock: Clock): Promise<JsonBody | Failure> => {
+  const bytes = await readBody(request, limits, clock);
+  return bytes instanceof Uint8Array ? parseJsonBody(bytes, limits) : bytes;
 };

@@ -3,6 +3,7 @@ import { formatProblems } from '#config/problem';
 import { buildProfile, type Profile } from '#core/profile';
 import type { Settings } from '#core/settings';
 import { adoptModels } from '#ops/adopt-models';
+import { checkSlots } from '#ops/check-slots';
 import { checkConfig } from '#ops/config-check';
 import { loadConfigFile, loadConfigText } from '#ops/load-config';
 import type { Effects } from '#platform/effects';
@@ -80,6 +81,9 @@ export const configure = async (origin: ConfigOrigin, effects: Effects, before?:
   const keyless = missingKeys(generation);
   if (keyless.length === settings.tiers.length) return refuse(`no serviceable tiers:\n${keyless.join('\n')}`);
   const check = checkConfig(settings, profile, { hasCredential: (tierId) => generation.keys.has(tierId) });
+  // A registry that is wrong is refused by whoever opens it.
+  const slots = await checkSlots(settings, effects);
+  if (slots.ok) warnings.push(...slots.warnings.map(({ key, message }) => `${key}: ${message}`));
   return {
     ok: true,
     generation,

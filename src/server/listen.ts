@@ -1,6 +1,10 @@
 /** The one place that opens a port for callers. */
-import type { createApp } from '#server/app';
 import type { IdleLimit } from '#server/generate';
+
+/** What answers requests; never throws. */
+export interface Answering {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+}
 
 export interface Listening {
   readonly url: string;
@@ -29,7 +33,7 @@ const isTaken = (error: unknown): boolean =>
  */
 export const listen = (
   { host, port, idleSeconds = IDLE_SECONDS }: ListenOptions,
-  build: (idle: IdleLimit) => ReturnType<typeof createApp>,
+  build: (idle: IdleLimit) => Answering,
 ): Listening => {
   let server: ReturnType<typeof Bun.serve> | undefined;
   const app = build({

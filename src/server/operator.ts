@@ -4,6 +4,7 @@ import { sayFailure } from '#core/error-table';
 import { type Failure, failure, isFailure } from '#core/failure';
 import type { Candidate } from '#core/plan';
 import { routeAnswer } from '#core/route-answer';
+import type { SlotsStatus } from '#core/slots-status';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
 import { failureHeaders } from '#router/error-response';
 import { readJsonBody } from '#server/body';
@@ -11,6 +12,13 @@ import type { ServerContext } from '#server/context';
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+/** What each declared swap group's multiplexer says of itself; null for one of which nothing fresh is known. */
+const slotsByGroup = ({ router }: ServerContext): Readonly<Record<string, SlotsStatus | null>> => {
+  const groups = router.slots?.groups() ?? {};
+  const names = router.generation.settings.swapGroups.map(({ name }) => name);
+  return Object.fromEntries(names.map((name) => [name, groups[name] ?? null]));
+};
 
 /** Liveness for everybody; with `verbose` everything an operator asks first. */
 export const health = (context: ServerContext, routes: readonly string[], verbose: boolean): Response => {
@@ -42,7 +50,10 @@ export const health = (context: ServerContext, routes: readonly string[], verbos
       credential: router.generation.keys.has(tier.id),
       breaker: router.breakers.peek(tier.id, undefined),
       load: router.admission.loadOf(tier.id),
+      swap_group: tier.swapGroup ?? null,
+      residency: router.slots?.residency(tier) ?? null,
     })),
+    slots: slotsByGroup(context),
     breakers: status.breakers,
     decisions: context.decisionStats(),
   });

@@ -8,7 +8,9 @@ import { watchFile } from '#platform/watch';
 import { type Assembly, assemble } from '#server/assembly';
 import { type ConfigOrigin, type Configured, configure } from '#server/configuration';
 import { isLoopback, type Listening, listen } from '#server/listen';
+import { opener } from '#server/open-multiplexer';
 import { findOrigin } from '#server/origin';
+import { openSlots, type Slots } from '#server/slots';
 
 export interface ServeOptions {
   readonly config?: string | undefined;
@@ -35,6 +37,8 @@ export class StartError extends Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const STDERR = 2;
 
 const EXIT = { clean: 0, cut: 1 } as const;
@@ -56,6 +60,7 @@ const reloader = (
   origin: ConfigOrigin,
   host: string,
   assembly: Assembly,
+  slots: Slots,
   effects: Effects,
   log: Log,
 ): ((cause: ReloadCause) => void) => {
@@ -72,6 +77,8 @@ const reloader = (
     if (problem !== undefined) return refuse(problem);
     const { digest } = configured.generation.settings;
     if (cause === 'changed' && digest === assembly.router.generation.settings.digest) return;
+    const trouble = await slots.replace(configured.generation.settings.swapGroups).then(() => undefined, reasonOf);
+    if (trouble !== undefined) return refuse(trouble);
     assembly.replace(configured);
     for (const warning of configured.warnings) log.warn(warning);
     log.info('configuration reloaded', { digest });
@@ -95,7 +102,7 @@ const reloader = (
 const LAST_BYTES_MS = 5_000;
 
 /** A half-sent request or a reader that stopped reading would keep a polite stop waiting for ever. */
-const stopListening = async (listening: Listening, cut: boolean, clock: Clock): Promise<void> => {
+export const stopListening = async (listening: Listening, cut: boolean, clock: Clock): Promise<void> => {
   const late = Promise.withResolvers<void>();
   const timer = clock.setTimeout(late.resolve, LAST_BYTES_MS);
   await Promise.race([listening.stop(cut), late.promise]);
@@ -159,21 +166,24 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
   for (const warning of configured.warnings) log.warn(warning);
   const problem = bindProblem(options.host, configured);
   if (problem !== undefined) throw new StartError(problem);
-  const assembly = assemble(configured, effects, log);
+  const slots = await openSlots(configured.generation.settings.swapGroups, opener(effects, log)).catch((error) => {
+    throw new StartError(reasonOf(error));
+  });
+  const assembly = assemble(configured, effects, log, slots);
   let listening: Listening;
   try {
     listening = listen(options, assembly.app);
   } catch (error) {
-    await assembly.decisions.close();
-    throw new StartError(error instanceof Error ? error.message : String(error));
+    await Promise.all([assembly.decisions.close(), slots.close()]);
+    throw new StartError(reasonOf(error));
   }
   const { origin } = found;
-  const reload = reloader(origin, options.host, assembly, effects, log);
+  const reload = reloader(origin, options.host, assembly, slots, effects, log);
   const unwatch = origin.kind === 'file' ? watchFile(origin.path, () => reload('changed')) : undefined;
   const leaver_ = leaver(assembly, listening, log, output, effects.clock, async () => {
     unwatch?.();
     removeSignals();
-    await found.stop();
+    await Promise.all([found.stop(), slots.close()]);
   });
   const removeSignals = onSignals({
     leave: (signal) => leaver_.leave(signal),

@@ -18,8 +18,8 @@ export type Hurries = Readonly<Partial<Record<DeadlineName, string>>>;
 export interface UpstreamCall {
   readonly url: string;
   readonly headers: Record<string, string>;
-  readonly body: string;
-  readonly deadlines: Deadlines;
+  readonly body: string | Uint8Array;
+  readonly deadlines: Pick<Deadlines, 'idleMs' | 'totalMs'>;
   /** Milliseconds until the first body byte, already scaled to the prompt. */
   readonly firstByteMs: number;
   /** Deadlines that come earlier than the tier's own, and on whose account. */

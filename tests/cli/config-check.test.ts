@@ -1,7 +1,8 @@
 /** `config check` tells right from wrong by its exit code and shows the matrix. */
 import { describe, expect, test } from 'bun:test';
 import { run } from '#tests/cli/fake-terminal';
-import { tmpdir } from '#tests/support/tmp';
+import { minimal } from '#tests/config/support';
+import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
 const fixture = (name: string): string =>
   Bun.fileURLToPath(new URL(`../fixtures/configs/${name}.toml`, import.meta.url));
@@ -31,6 +32,39 @@ describe('a valid file', () => {
       unservable: ['planning'],
     });
     expect(said.rows.length).toBeGreaterThan(5);
+  });
+});
+
+describe('tiers that share a GPU', () => {
+  const write = async (folder: TemporaryFolder): Promise<string> => {
+    await folder.write('models.toml', '[[models]]\nname = "m"\nmodel_path = "/m"\nvolume = "models"\nport = 30009\n');
+    const group = '[[router.swap_groups]]\nname = "gpu0"\nregistry = "models.toml"';
+    return folder.write('router.toml', minimal([], [group]).replace('model = "m"', 'model = "m"\nswap_group = "gpu0"'));
+  };
+
+  test('are listed with who swaps them, and where they disagree with the registry', async () => {
+    await using folder = await tmpdir();
+    const path = await write(folder);
+    const { exit, out, err } = await run(['config', 'check', '--config', path]);
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^tier +swap group +model +swapped by$/m);
+    expect(out).toMatch(/^a +gpu0 +m +.*models\.toml$/m);
+    expect(err).toContain('router.tiers.a.base_url: base_url of tier "a" leads to 127.0.0.1:30001');
+    const said = JSON.parse((await run(['config', 'check', '--json', '--config', path])).out);
+    expect(said.slots).toMatchObject([{ tier: 'a', swapGroup: 'gpu0', model: 'm' }]);
+  });
+
+  test('fail the check when their registry is broken', async () => {
+    await using folder = await tmpdir();
+    const path = await write(folder);
+    await folder.write('models.toml', '[[models]]\nname = "m"\n');
+    const { exit, err } = await run(['config', 'check', '--config', path]);
+    expect(exit).toBe(1);
+    expect(err).toMatch(/models\.toml:\d+: /);
+  });
+
+  test('that are not there take no place', async () => {
+    expect((await run(['config', 'check', '--config', EXAMPLE])).out).not.toContain('swapped by');
   });
 });
 

@@ -24,6 +24,10 @@ export const run = async (words: readonly string[], options: TerminalOptions = {
     out: (text) => {
       out += text;
     },
+    outNow: async (text) => {
+      out += text;
+      return true;
+    },
     err: (text) => {
       err += text;
     },

@@ -66,6 +66,31 @@ describe('mistakes', () => {
   }
 });
 
+describe('an argument that takes many', () => {
+  const many = command({
+    flags: { demo: { kind: 'switch', help: 'A switch' } },
+    args: { id: { help: 'An id' }, names: { help: 'Names', many: true } },
+    run: () => 0,
+  });
+  const cases: readonly (readonly [words: readonly string[], names: readonly string[], demo: boolean])[] = [
+    [['x'], [], false],
+    [['x', 'a'], ['a'], false],
+    [['x', 'a', '--demo', 'b'], ['a', 'b'], true],
+    [['--demo', 'x', 'a', '--', '--b'], ['a', '--b'], true],
+  ];
+  for (const [words, names, demo] of cases) {
+    test(`takes ${names.length} of [${words.join(' ')}]`, () => {
+      const input = { flags: { demo }, args: { id: 'x', names } };
+      expect(parseWords(many, words)).toEqual({ kind: 'input', input });
+    });
+  }
+
+  test('is no excuse for those before it, nor for an empty word', () => {
+    expect(parseWords(many, [])).toEqual({ kind: 'mistake', message: 'missing argument ID: An id' });
+    expect(parseWords(many, ['x', 'a', ''])).toEqual({ kind: 'mistake', message: 'missing argument NAMES: Names' });
+  });
+});
+
 describe('any words at all', () => {
   const word = fc.oneof(
     fc.constantFrom('--port', '--config', '--demo', '--level', '--help', '-h', '--', '-', 'x', '--port=1', '--no-demo'),

@@ -129,6 +129,21 @@ describe('worth a word', () => {
     ]);
   });
 
+  test.each([
+    ['http://127.0.0.1:8001/v1', 'http://localhost:8001', 0],
+    ['http://box:8001/v1', 'http://box:8001', 0],
+    ['https://box/v1', 'https://box', 0],
+    ['http://box:8002/v1', 'http://box:8001', 1],
+    ['http://127.0.0.1:30001/v1', 'http://box:8001', 1],
+    ['https://box/v1', 'http://box', 1],
+  ])('is base_url %s beside a multiplexer at %s: %d', (baseUrl, url, count) => {
+    const text = file([group('name = "gpu0"', `url = "${url}"`)], `base_url = "${baseUrl}"`);
+    const found = warningsOf(text);
+    expect(found).toHaveLength(count);
+    for (const line of found)
+      expect(line).toMatch(/^5 router\.tiers\[0\]\.base_url: .*does not lead to the multiplexer/);
+  });
+
   test('is nothing where group and tier meet, or where no group is declared', () => {
     expect(warningsOf(file([EMBEDDED]))).toEqual([]);
     expect(warningsOf(file([]))).toEqual([]);

@@ -1,7 +1,8 @@
 /** Do remedies name only keys and tables that the configuration really has? */
 import { expect, test } from 'bun:test';
+import { registrySchema } from '#config/registry-schema';
 import { configSchema } from '#config/schema';
-import { REMEDY_OF_ATTEMPT, REMEDY_OF_FAILURE } from '#core/remedies';
+import { REMEDY_OF_ATTEMPT, REMEDY_OF_CUT, REMEDY_OF_FAILURE, REMEDY_OF_SLOT } from '#core/remedies';
 
 /** Every property name of a JSON Schema, at any depth. */
 const namesIn = (schema: unknown): string[] => {
@@ -11,8 +12,8 @@ const namesIn = (schema: unknown): string[] => {
   return [...own, ...Object.values(schema).flatMap(namesIn)];
 };
 
-const known = new Set(namesIn(JSON.parse(JSON.stringify(configSchema))));
-const remedies = Object.entries({ ...REMEDY_OF_FAILURE, ...REMEDY_OF_ATTEMPT });
+const known = new Set([configSchema, registrySchema].flatMap((schema) => namesIn(JSON.parse(JSON.stringify(schema)))));
+const remedies = Object.entries({ ...REMEDY_OF_FAILURE, ...REMEDY_OF_ATTEMPT, ...REMEDY_OF_SLOT, cut: REMEDY_OF_CUT });
 
 test('the schema was read', () => {
   expect(known.size).toBeGreaterThan(60);

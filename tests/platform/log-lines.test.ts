@@ -52,6 +52,15 @@ test('secrets do not pass: by name, by shape, by value, in messages and in error
   expect(text).toContain('refused [REDACTED]');
 });
 
+test('secrets of different owners are masked together, and replaced one by one', () => {
+  const { log, lines } = open();
+  log.setSecrets(['first-secret']);
+  log.setSecrets(['second-secret'], 'registry /etc/models.json');
+  log.setSecrets(['third-secret']);
+  log.info('first-secret second-secret third-secret');
+  expect(lines.join('')).toContain('first-secret [REDACTED] [REDACTED]');
+});
+
 test('fields cannot pose as the level, time or message of the line', () => {
   const { log, lines } = open();
   log.info('true', { level: 'fatal', time: 'never', msg: 'false' });

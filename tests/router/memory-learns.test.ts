@@ -20,28 +20,30 @@ const knownAfter = (...attempts: readonly AttemptRecord[]) => {
     ratio: memory.estimator.ratioOf(FAST),
     firstByteMs: memory.firstByteMs(FAST),
     answerTokens: memory.answerTokens(FAST, 'planning'),
+    tokensPerSecond: memory.tokensPerSecond(FAST),
     ofAnotherClass: memory.answerTokens(FAST, 'chat'),
     affinity: memory.view(session).affinity,
   };
 };
 
-const whole = sampleAttempt({ startedMs: 0, firstPartMs: 80, usage: { input: 3_004, output: 210 } });
+const whole = sampleAttempt({ startedMs: 0, firstPartMs: 80, endedMs: 2_180, usage: { input: 3_004, output: 210 } });
 const UNKNOWN = { ...knownAfter(), affinity: undefined };
 
-test('a whole answer tells how long prompts, waits and answers are', () => {
+test('a whole answer tells how long prompts, waits and answers are, and how fast they come', () => {
   expect(knownAfter(whole)).toEqual({
     ratio: 2,
     firstByteMs: 80,
     answerTokens: 210,
+    tokensPerSecond: 100,
     ofAnotherClass: undefined,
     affinity: 'fast-local',
   });
 });
 
-test('an answer that was not served tells nothing of the length of answers', () => {
+test('an answer that was not served tells nothing of the length and the speed of answers', () => {
   for (const outcome of ['rejected', 'broken', 'cancelled', 'error'] as const) {
-    const { answerTokens, firstByteMs } = knownAfter({ ...whole, outcome });
-    expect([answerTokens, firstByteMs]).toEqual([undefined, 80]);
+    const { answerTokens, tokensPerSecond, firstByteMs } = knownAfter({ ...whole, outcome });
+    expect([answerTokens, tokensPerSecond, firstByteMs]).toEqual([undefined, undefined, 80]);
   }
 });
 

@@ -105,7 +105,13 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const bugs: string[] = [];
   const ledger = createLedger();
   const log = recordingLog(ledger.add, (bug) => bugs.push(bug));
-  const assembly = assemble(await configureWith(options.toml), effects, log, options.slots?.(clock));
+  const lent = options.slots?.(clock);
+  const assembly = assemble(
+    await configureWith(options.toml),
+    effects,
+    log,
+    lent && { source: lent, metrics: async () => '' },
+  );
   const app = assembly.app(NO_IDLE_LIMIT);
   return {
     clock,

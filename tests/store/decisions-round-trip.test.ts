@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
+import type { SlotRecord } from '#core/decision';
 import { openForTest } from '#tests/store/open-decisions';
 import { idOf, sampleAttempt, sampleRecord } from '#tests/store/sample-record';
 import { tmpdir } from '#tests/support/tmp';
@@ -19,6 +20,19 @@ test('a decision is readable before it is written, and the same afterwards', asy
   expect(log.decisions.stats()).toMatchObject({ queued: 0, written: 1 });
   expect(log.decisions.get(record.id)).toEqual(record);
   expect(log.decisions.list({}).records).toEqual([record]);
+});
+
+test('waits for models come back, those in vain too', async () => {
+  await using folder = await tmpdir();
+  const slots: readonly SlotRecord[] = [
+    { model: 'm', waitedMs: 120_000.25, refused: 'wait-limit' },
+    { model: 'm', needed: 'swap', waitedMs: 38_000, cut: true },
+  ];
+  const record = sampleRecord({ attempts: slots.map((slot) => sampleAttempt({ slot })) });
+  await using log = openForTest(folder.file('decisions.db'));
+  log.decisions.append(record);
+  await log.decisions.flush();
+  expect(log.decisions.get(record.id)?.attempts.map(({ slot }) => slot)).toEqual([...slots]);
 });
 
 test('decisions survive a restart', async () => {

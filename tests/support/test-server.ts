@@ -29,6 +29,8 @@ export interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Parts of the world to replace, the clock for one. */
   readonly effects?: Partial<Effects>;
+  /** Who lends models that share a GPU. */
+  readonly slots?: Parameters<typeof assemble>[3];
 }
 
 /** Looks at a record until it is there: appending follows the last byte by a few microtasks. */
@@ -50,12 +52,13 @@ export const startTestServer = async ({
   toml,
   env = {},
   effects: replaced = {},
+  slots,
 }: TestServerOptions): Promise<TestServer> => {
   const bugs: string[] = [];
   const effects: Effects = { ...bunEffects(), env: (name) => env[name], ...replaced };
   const configured = await configure({ kind: 'text', text: toml }, effects);
   if (!configured.ok) throw new Error(configured.reason);
-  const assembly = assemble(configured, effects, silentLog(bugs));
+  const assembly = assemble(configured, effects, silentLog(bugs), slots);
   const listening = listen({ host: '127.0.0.1', port: 0 }, assembly.app);
   return {
     url: listening.url,

@@ -4,6 +4,7 @@ import { CliError, EXIT, json, printable, type Style, table } from '#cli/output'
 import { formatProblems } from '#config/problem';
 import type { SettingsWarning } from '#core/settings';
 import { checkConfigFile, type FileCheck } from '#ops/check-file';
+import { formatSlots, SLOT_HEADER, slotRows } from '#ops/check-slots';
 import { formatMatrix, MATRIX_HEADER } from '#ops/config-check';
 
 const VERDICT_COLUMN = 4;
@@ -18,6 +19,11 @@ const painter =
     return text.startsWith('deny') ? style.bad(text) : style.warn(text);
   };
 
+const headed =
+  (style: Style) =>
+  (text: string, _column: number, row: number): string =>
+    row < 0 ? style.bold(text) : text;
+
 const warningLine = (path: string, { key, line, message }: SettingsWarning): string =>
   `${path}${line === undefined ? '' : `:${line}`}: ${key}: ${message}`;
 
@@ -25,12 +31,15 @@ const asJson = (found: FileCheck): unknown => {
   if (found.kind !== 'valid') return { ok: false, ...found };
   const { path, from, settings, check, warnings } = found;
   const { rows, unservable, unproven } = check;
-  return { ok: true, path, from, mode: settings.mode, digest: settings.digest, rows, unservable, unproven, warnings };
+  const slots = slotRows(settings);
+  const { mode, digest } = settings;
+  return { ok: true, path, from, mode, digest, rows, slots, unservable, unproven, warnings };
 };
 
 export default command({
   details: `Shows every preset with every tier: its verdict, how an answer would be held and checked, or why
-the tier is excluded. No tier is called. Warnings fail the check only with --strict.`,
+the tier is excluded; then who swaps the models of tiers that share a GPU. A registry is read as well, and
+compared with the tiers. No tier is called. Warnings fail the check only with --strict.`,
   flags: {
     config: { kind: 'text', value: 'PATH', help: 'Check this file' },
     mode: { kind: 'text', value: 'MODE', help: 'Check the file of this mode: agentic or flexibility' },
@@ -58,6 +67,8 @@ the tier is excluded. No tier is called. Warnings fail the check only with --str
     }
     if (!flags.json) {
       terminal.out(table(MATRIX_HEADER, formatMatrix(found.check.rows), painter(style)));
+      const slots = slotRows(found.settings);
+      if (slots.length > 0) terminal.out(`\n${table(SLOT_HEADER, formatSlots(slots), headed(style))}`);
       for (const warning of found.warnings) {
         terminal.err(`${errStyle.warn('warning')} ${printable(warningLine(found.path, warning))}\n`);
       }

@@ -1,0 +1,134 @@
+/** From which moment on may a model be vacated for one that is waited for? Worth, bounds, minimum stay and idleness. */
+import type { SlotView, SwapReason, Waiter } from '#core/swap';
+import { areRivals, type Board, isLoadable, leaveMsOf, loadMsOf, longestLoadMs } from '#core/swap-board';
+
+/** How much a request counts beside one of priority 0. */
+const weightOf = (priority: number): number => (priority >= 0 ? 1 + priority : 1 / (1 - priority));
+
+const queueOf = ({ queues }: Board, { model }: SlotView): readonly Waiter[] => queues.get(model.name) ?? [];
+
+/** Arrival of the one that has waited longest for it; infinite when nobody does. */
+export const oldestSince = (board: Board, slot: SlotView): number =>
+  queueOf(board, slot).reduce((oldest, { since }) => Math.min(oldest, since), Number.POSITIVE_INFINITY);
+
+/** When the weighted waiting time for it comes to its load time times `worth`; infinite when nobody waits. */
+export const worthAt = (board: Board, slot: SlotView): number => {
+  let weights = 0;
+  let moments = 0;
+  for (const { since, priority } of queueOf(board, slot)) {
+    weights += weightOf(priority);
+    moments += weightOf(priority) * since;
+  }
+  if (weights === 0) return Number.POSITIVE_INFINITY;
+  return Math.ceil((board.view.policy.worth * loadMsOf(slot) + moments) / weights);
+};
+
+const rivalsOf = (board: Board, { model }: SlotView): readonly SlotView[] =>
+  board.view.slots.filter((other) => !other.model.pinned && areRivals(board, model, other.model));
+
+/** Milliseconds in which whatever has its room is gone, answers cut if need be. */
+const clearMs = (board: Board, slot: SlotView): number =>
+  board.view.policy.drainMs + rivalsOf(board, slot).reduce((longest, rival) => Math.max(longest, leaveMsOf(rival)), 0);
+
+/**
+ * The bound that is kept for a model, in milliseconds from arrival to the start of its load. It is the configured one,
+ * but at least what one rival takes that was chosen at the moment of arrival: it leaves itself, the rival loads, is
+ * drained and leaves. A shorter one could not be kept, as loads are never broken off.
+ */
+export const boundMsOf = (board: Board, slot: SlotView): number => {
+  const { waitBoundMs, drainMs } = board.view.policy;
+  return rivalsOf(board, slot).reduce(
+    (bound, rival) => Math.max(bound, drainMs + leaveMsOf(slot) + longestLoadMs(rival) + drainMs + leaveMsOf(rival)),
+    waitBoundMs,
+  );
+};
+
+/** The moment at which its load has to begin for the sake of the one that has waited longest; infinite when nobody does. */
+export const deadlineOf = (board: Board, slot: SlotView): number => oldestSince(board, slot) + boundMsOf(board, slot);
+
+/** When the load of one that begins at `startAt` has made room again, after the shortest stay there is. */
+export const overAt = (board: Board, slot: SlotView, startAt: number): number =>
+  startAt + loadMsOf(slot) + board.view.policy.drainMs + leaveMsOf(slot);
+
+/** Waited for, and neither ready nor loading. */
+export const isUnserved = (board: Board, slot: SlotView): boolean =>
+  board.queues.has(slot.model.name) && slot.state !== 'ready' && slot.state !== 'loading';
+
+/** The latest start of its load that lets the rivals behind it, by deadline, still begin theirs in time. */
+const latestStart = (board: Board, slot: SlotView): number => {
+  const own = deadlineOf(board, slot);
+  const latestFirst = rivalsOf(board, slot)
+    .filter((rival) => isUnserved(board, rival) && deadlineOf(board, rival) >= own)
+    .sort((one, other) => deadlineOf(board, other) - deadlineOf(board, one));
+  let next = Number.POSITIVE_INFINITY;
+  for (const rival of [...latestFirst, slot]) {
+    next = Math.min(deadlineOf(board, rival), next - overAt(board, rival, 0));
+  }
+  return next;
+};
+
+/** From here on its room is cleared whatever it costs, so that its load begins by the deadline. */
+export const forcedAt = (board: Board, slot: SlotView): number => deadlineOf(board, slot) - clearMs(board, slot);
+
+/** The same with the others that wait taken into account; never later. The minimum stay of a resident is respected. */
+export const pressedAt = (board: Board, slot: SlotView): number => latestStart(board, slot) - clearMs(board, slot);
+
+/** End of a ready slot's minimum stay. */
+export const stayEndsAt = ({ since, model }: SlotView): number => since + model.minResidentMs;
+
+/** When a ready slot counts as having nothing to do; infinite while it has. */
+export const idleAt = (board: Board, slot: SlotView): number =>
+  slot.leases > 0 || board.queues.has(slot.model.name)
+    ? Number.POSITIVE_INFINITY
+    : Math.max(stayEndsAt(slot), slot.lastUsedAt + board.view.policy.lingerMs);
+
+/** Whether the requests that wait for a turn at a ready model would miss their bound if another were loaded first. */
+const wouldStrand = (board: Board, wanted: SlotView, resident: SlotView): boolean => {
+  const { now, policy } = board.view;
+  const deadline = deadlineOf(board, resident);
+  return now <= deadline && overAt(board, wanted, now + policy.drainMs + leaveMsOf(resident)) > deadline;
+};
+
+/**
+ * Why a slot may be vacated now for a model that is waited for; undefined while it may not.
+ * @param atOnce the model has to go first now for its bound's sake, as found by comparing it with another one
+ */
+export const vacatingReason = (
+  board: Board,
+  wanted: SlotView,
+  resident: SlotView,
+  atOnce: boolean,
+): SwapReason | undefined => {
+  const { now } = board.view;
+  if (resident.model.pinned) return undefined;
+  if (resident.state === 'asleep') return 'resident-idle';
+  if (resident.state !== 'ready') return undefined;
+  if (now >= idleAt(board, resident)) return 'resident-idle';
+  if (atOnce || now >= forcedAt(board, wanted)) return 'bound';
+  if (now < stayEndsAt(resident) || wouldStrand(board, wanted, resident)) return undefined;
+  if (now >= pressedAt(board, wanted)) return 'bound';
+  return now >= worthAt(board, wanted) ? 'worth' : undefined;
+};
+
+/** Moments at which `vacatingReason` may change for a model that is waited for, past ones included. */
+export const turningPoints = (board: Board, wanted: SlotView): readonly number[] => [
+  forcedAt(board, wanted),
+  pressedAt(board, wanted),
+  worthAt(board, wanted),
+  deadlineOf(board, wanted) + 1,
+  ...rivalsOf(board, wanted)
+    .filter(({ state }) => state === 'ready')
+    .flatMap((rival) => [stayEndsAt(rival), idleAt(board, rival)]),
+];
+
+/**
+ * Whether `other` has to go before `first`, whose load would begin at `startAt`: it would miss its bound behind it but
+ * not before it, and has the earlier deadline or costs the first one nothing. Never true both ways round.
+ */
+export const overtakes = (board: Board, other: SlotView, first: SlotView, startAt: number): boolean => {
+  const { now } = board.view;
+  const deadline = deadlineOf(board, other);
+  if (!isLoadable(other) || now > deadline || overAt(board, first, startAt) <= deadline) return false;
+  const firstDeadline = deadlineOf(board, first);
+  return deadline < firstDeadline || overAt(board, other, startAt) <= firstDeadline;
+};

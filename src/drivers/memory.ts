@@ -1,0 +1,48 @@
+/** How much host memory is there for the next model, in GiB? */
+import type { DriverName } from '#core/serve-spec';
+import { CommandMissing, type Commands } from '#platform/commands';
+import { type MemoryReading, readMemory } from '#platform/memory';
+
+export interface HostMemory {
+  /**
+   * GiB that a serve of this driver could take now; undefined when that cannot be found out. A process lives in our own
+   * control group, so its limit counts as well; a container has a group of its own.
+   */
+  availableGb(driver: DriverName): Promise<number | undefined>;
+}
+
+const GIB = 1024 ** 3;
+const VM_STAT_MS = 5_000;
+
+/**
+ * `vm_stat` of macOS: its first line names the page size; free, inactive, speculative and purgeable pages can be had.
+ * Undefined for anything else.
+ */
+export const parseVmStat = (text: string): number | undefined => {
+  const pageBytes = /page size of ([0-9]+) bytes/.exec(text)?.[1];
+  if (pageBytes === undefined) return undefined;
+  const pages = ['free', 'inactive', 'speculative', 'purgeable'].map((kind) =>
+    Number(new RegExp(`^Pages ${kind}:\\s+([0-9]+)\\.`, 'm').exec(text)?.[1] ?? 0),
+  );
+  return pages.reduce((total, count) => total + count, 0) * Number(pageBytes);
+};
+
+const askVmStat = async (commands: Commands): Promise<number | undefined> => {
+  try {
+    return parseVmStat((await commands.run(['vm_stat'], { timeoutMs: VM_STAT_MS })).out);
+  } catch (error) {
+    if (error instanceof CommandMissing) return undefined;
+    throw error;
+  }
+};
+
+/** @param read for tests; the system's files when absent */
+export const createHostMemory = (commands: Commands, read: () => Promise<MemoryReading> = readMemory): HostMemory => ({
+  async availableGb(driver) {
+    const { hostBytes, groupBytes } = await read();
+    const host = hostBytes ?? (await askVmStat(commands));
+    if (host === undefined) return undefined;
+    const own = driver === 'process' ? (groupBytes ?? host) : host;
+    return Math.min(host, own) / GIB;
+  },
+});

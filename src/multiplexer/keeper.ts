@@ -1,0 +1,184 @@
+/** What is being done to one model's server? One operation at a time, each answered by one event to its slot. */
+import type { RegistryModel } from '#core/registry';
+import type { VacatedState } from '#core/swap';
+import type { RunningServe } from '#drivers/driver';
+import type { SlotEvent, SlotPort } from '#machines/slot.machine';
+import { loadServe } from '#multiplexer/loader';
+import { type MultiplexerWorld, messageOf, type TimeName } from '#multiplexer/world';
+
+/** How the newest load went. */
+export interface LoadFacts {
+  readonly ms: number;
+  readonly woken: boolean;
+  readonly adopted: boolean;
+}
+
+export interface Keeper extends Omit<SlotPort, 'cutLeases'> {
+  readonly serveId: string | undefined;
+  readonly lastLoad: LoadFacts | undefined;
+  /** Of the server there is, else of the last one. */
+  lines(): readonly string[];
+  /** Whether anything is under way. */
+  readonly busy: boolean;
+  /** Abandons a load without removing anything and watches no longer: the server runs on. */
+  letGo(): void;
+}
+
+type Answer = Extract<
+  SlotEvent,
+  { type: 'serve.loaded' | 'load.failed' | 'serve.exited' | 'serve.slept' | 'serve.removed' | 'removal.failed' }
+>;
+
+export interface KeeperWorld extends Pick<MultiplexerWorld, 'actors' | 'drivers' | 'untilReady' | 'sleeper' | 'state'> {
+  readonly send: (event: Answer) => void;
+  readonly onMeasured: (name: TimeName, ms: number) => void;
+}
+
+/** Name of the note that a server was left asleep, for a later life that takes it over. */
+const asleepEntry = ({ swap }: RegistryModel): string => `asleep/${swap.name}`;
+
+/** The server there is, with its death reported; and the lines of the last one. */
+const createWatch = (onExit: (detail: string) => void) => {
+  let serve: RunningServe | undefined;
+  let lastLines: readonly string[] = [];
+  return {
+    current: () => serve,
+    lines: () => serve?.tail() ?? lastLines,
+    keep(next: RunningServe) {
+      if (serve === next) return;
+      serve = next;
+      void next.exited.then(({ detail }) => {
+        if (serve === next) onExit(detail);
+      });
+    },
+    drop() {
+      lastLines = serve?.tail() ?? lastLines;
+      serve?.letGo();
+      serve = undefined;
+    },
+  };
+};
+
+/** Runs one operation and sends its answer; while one is under way another is not begun, for its answer is coming. */
+const createTurnstile = (send: (event: Answer) => void) => {
+  let underWay: Promise<void> | undefined;
+  return {
+    busy: () => underWay !== undefined,
+    begin(operation: () => Promise<Answer>) {
+      underWay ??= operation().then((answer) => {
+        underWay = undefined;
+        send(answer);
+      });
+    },
+  };
+};
+
+type Watch = ReturnType<typeof createWatch>;
+
+/** The loads of one model, of which the newest counts. */
+const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => {
+  const { clock } = world.actors;
+  const { untilReady, sleeper, state, send } = world;
+  const driver = world.drivers[model.serve.launch.driver];
+  let newest: AbortController | undefined;
+  let underWay = 0;
+  let ended: Promise<void> = Promise.resolve();
+  let facts: LoadFacts | undefined;
+
+  const run = async (waking: boolean, signal: AbortSignal): Promise<void> => {
+    const began = clock.now();
+    const asleep = waking ? watch.current() : undefined;
+    const leftAsleep = state.get(asleepEntry(model)) !== undefined;
+    const job = { model, driver, untilReady, sleeper, asleep, leftAsleep, signal, onServe: watch.keep };
+    const outcome = await loadServe(job);
+    underWay -= 1;
+    if (signal.aborted) return;
+    const at = clock.now();
+    if (!outcome.ok) {
+      send({ type: 'load.failed', at, detail: outcome.detail });
+      return;
+    }
+    const { woken, adopted } = outcome;
+    facts = { ms: at - began, woken, adopted };
+    if (!adopted) world.onMeasured(woken ? 'wakeMs' : 'loadMs', facts.ms);
+    watch.keep(outcome.serve);
+    state.set(asleepEntry(model), undefined);
+    send({ type: 'serve.loaded', at });
+  };
+
+  return {
+    begin(waking: boolean): void {
+      const own = new AbortController();
+      newest = own;
+      underWay += 1;
+      ended = ended.then(() => run(waking, own.signal));
+    },
+    abort: (reason: string): void => newest?.abort(new Error(reason)),
+    /** Ends when the newest load has ended in any way: nothing is removed while something may still be started. */
+    ended: (): Promise<void> => ended,
+    busy: (): boolean => underWay > 0,
+    facts: (): LoadFacts | undefined => facts,
+  };
+};
+
+/** How the server goes: stopped, or asleep. */
+const createDepartures = (model: RegistryModel, world: KeeperWorld, watch: Watch, loadEnded: () => Promise<void>) => {
+  const { clock } = world.actors;
+  const spec = model.serve;
+  const driver = world.drivers[spec.launch.driver];
+
+  const remove = async (): Promise<Answer> => {
+    await loadEnded();
+    const began = clock.now();
+    try {
+      await driver.stop(spec);
+    } catch (error) {
+      return { type: 'removal.failed', at: clock.now(), detail: messageOf(error) };
+    }
+    if (watch.current() !== undefined) world.onMeasured('unloadMs', clock.now() - began);
+    watch.drop();
+    world.state.set(asleepEntry(model), undefined);
+    return { type: 'serve.removed', at: clock.now() };
+  };
+  const sleepOrRemove = async (): Promise<Answer> => {
+    await loadEnded();
+    const level = model.sleepLevel;
+    if (level === undefined || watch.current() === undefined) return remove();
+    const began = clock.now();
+    const failure = await world.sleeper.sleep(spec, level, new AbortController().signal);
+    // One that will not sleep is stopped: the room has been promised.
+    if (failure !== undefined) return remove();
+    world.onMeasured('sleepMs', clock.now() - began);
+    world.state.set(asleepEntry(model), String(level));
+    return { type: 'serve.slept', at: clock.now() };
+  };
+  return { remove, sleepOrRemove };
+};
+
+export const createKeeper = (model: RegistryModel, world: KeeperWorld): Keeper => {
+  const { clock } = world.actors;
+  const watch = createWatch((detail) => world.send({ type: 'serve.exited', at: clock.now(), detail }));
+  const operation = createTurnstile(world.send);
+  const loads = createLoads(model, world, watch);
+  const { remove, sleepOrRemove } = createDepartures(model, world, watch, loads.ended);
+  return {
+    get serveId() {
+      return watch.current()?.id;
+    },
+    get lastLoad() {
+      return loads.facts();
+    },
+    lines: watch.lines,
+    get busy() {
+      return operation.busy() || loads.busy();
+    },
+    beginLoad: loads.begin,
+    cancelLoad: () => loads.abort('the load was given up'),
+    beginUnload: (to: VacatedState) => operation.begin(to === 'asleep' ? sleepOrRemove : remove),
+    beginRemoval: () => operation.begin(remove),
+    letGo() {
+      loads.abort('the multiplexer leaves');
+      watch.drop();
+    },
+  };
+};

@@ -1,0 +1,75 @@
+/** How does one model come up: woken, taken over, or started afresh, and when is it ready? One load, without a rest. */
+import type { RegistryModel } from '#core/registry';
+import type { Driver, RunningServe } from '#drivers/driver';
+import type { Sleeper } from '#drivers/sleep';
+import { messageOf, type UntilReady } from '#multiplexer/world';
+
+export interface LoadJob {
+  readonly model: RegistryModel;
+  readonly driver: Driver;
+  readonly untilReady: UntilReady;
+  readonly sleeper: Sleeper;
+  /** The server that sleeps, when it is to be woken. */
+  readonly asleep: RunningServe | undefined;
+  /** An earlier life has left it asleep, so that one taken over has to be woken first. */
+  readonly leftAsleep: boolean;
+  readonly signal: AbortSignal;
+  /** Told as soon as there is a server, so that its lines can be seen while it loads. */
+  readonly onServe: (serve: RunningServe) => void;
+}
+
+export type LoadOutcome =
+  | { readonly ok: true; readonly serve: RunningServe; readonly woken: boolean; readonly adopted: boolean }
+  /** Something may be left of the server; whoever asked removes it. */
+  | { readonly ok: false; readonly detail: string; readonly lines: readonly string[] };
+
+/** Wakes a sleeping server; false when it has to be started afresh. */
+const wakes = async ({ model, sleeper, untilReady, signal }: LoadJob, asleep: RunningServe): Promise<boolean> => {
+  const level = model.sleepLevel;
+  if (level === undefined) return false;
+  if ((await sleeper.wake(model.serve, level, signal)) !== undefined) return false;
+  return (await untilReady(model.serve, asleep, signal)) === 'ready';
+};
+
+const discard = async ({ model, driver, signal }: LoadJob, serve: RunningServe): Promise<void> => {
+  signal.throwIfAborted();
+  serve.letGo();
+  await driver.stop(model.serve);
+};
+
+/** Takes over what is ours, runs, and is as declared; removes what is ours otherwise. Undefined: to be started. */
+const takeOver = async (job: LoadJob): Promise<RunningServe | undefined> => {
+  const { model, driver, signal, leftAsleep } = job;
+  const found = await driver.find(model.serve, signal);
+  // It is never talked to.
+  if (found.kind === 'stranger') throw new Error(found.what);
+  if (found.kind === 'absent') return undefined;
+  if (!found.running || found.drift.length > 0) {
+    await driver.stop(model.serve);
+    return undefined;
+  }
+  const serve = await driver.adopt(model.serve, signal);
+  if (!leftAsleep || (await wakes(job, serve))) return serve;
+  await discard(job, serve);
+  return undefined;
+};
+
+/** Never rejects. */
+export const loadServe = async (job: LoadJob): Promise<LoadOutcome> => {
+  const { model, driver, asleep, signal } = job;
+  try {
+    if (asleep !== undefined) {
+      if (await wakes(job, asleep)) return { ok: true, serve: asleep, woken: true, adopted: false };
+      await discard(job, asleep);
+    }
+    const taken = await takeOver(job);
+    signal.throwIfAborted();
+    const serve = taken ?? (await driver.start(model.serve, signal));
+    job.onServe(serve);
+    const readiness = await job.untilReady(model.serve, serve, signal);
+    if (readiness === 'ready') return { ok: true, serve, woken: false, adopted: taken !== undefined };
+    return { ok: false, detail: readiness.detail, lines: readiness.lines };
+  } catch (error) {
+    return { ok: false, detail: messageOf(error), lines: [] };
+  }
+};

@@ -1,0 +1,220 @@
+/** When is the scheduler asked, and how are its commands performed? The one loop through which every change goes. */
+import type { SwapCommand, SwapReason } from '#core/swap';
+import { schedule } from '#core/swap-policy';
+import { followMove } from '#multiplexer/consequences';
+import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
+import { createMemoryGuard } from '#multiplexer/guard';
+import { noMemory, waitLimit } from '#multiplexer/refusals';
+import type { Slot, SlotMove } from '#multiplexer/slot';
+import type { TimerHandle } from '#platform/effects';
+
+export interface Swapper {
+  /** Something has happened: decide at the end of what is running now. */
+  wake(): void;
+  /** Decides at once. */
+  turn(): void;
+  noteMove(move: SlotMove): void;
+  /** Until then moves are followed, but nothing is commanded. */
+  begin(): void;
+  /** Commands nothing any more. */
+  halt(): void;
+  /**
+   * Resolves with true as soon as the check holds at the end of a turn, with false when the signal is aborted or the time
+   * has passed first.
+   */
+  until(check: () => boolean, signal: AbortSignal | undefined, limitMs?: number): Promise<boolean>;
+}
+
+/** A timer is late rather than early, but never spins. */
+const TIMER_MS_MIN = 1;
+/** Longest delay that a timer can hold. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+type Command<Do extends SwapCommand['do']> = Extract<SwapCommand, { do: Do }>;
+
+/** Performs commands; those that the state of a slot has overtaken, or that wait for the memory guard, are left out. */
+const createHands = (floor: Floor, wake: () => void) => {
+  const { slots, queue, world, wanted } = floor;
+  const { clock } = world.actors;
+  const guard = createMemoryGuard(floor.registry, [...slots.values()], world.availableGb, (slot, shortage) => {
+    if (shortage !== undefined) {
+      refuseAll(floor, slot.name, noMemory(shortage.message));
+      wanted.remove(slot.name);
+    }
+    wake();
+  });
+
+  const grant = ({ waiter }: Command<'grant'>): void => {
+    const request = queue.get(waiter);
+    const slot = request === undefined ? undefined : slots.get(request.model);
+    if (request === undefined || slot?.state !== 'ready') return;
+    const waitedMs = clock.now() - request.since;
+    const lease = slot.grant(request.id, { waitedMs, needed: request.needed });
+    queue.answer(request.id, lease);
+    if (request.byOperator) lease.release();
+    else world.onEvent({ kind: 'granted', model: slot.name, waitedMs });
+  };
+  const refuse = ({ waiter, retryAfterMs }: Command<'refuse'>): void => {
+    const request = queue.get(waiter);
+    if (request === undefined) return;
+    const { waitBoundMs } = floor.registry.settings;
+    const position = queue.positionOf(request);
+    queue.answer(waiter, waitLimit(request.model, waitBoundMs, position, retryAfterMs));
+    world.onEvent({ kind: 'refused', model: request.model, refused: 'wait-limit' });
+  };
+  const reasonOf = (slot: Slot, why: SwapReason): SwapReason => {
+    const waiting = queue.of(slot.name);
+    return waiting.length > 0 && waiting.every(({ byOperator }) => byOperator) ? 'operator' : why;
+  };
+  const load = ({ model, why }: Command<'load'>, all: readonly SwapCommand[]): void => {
+    const slot = slots.get(model);
+    if (slot === undefined || (slot.state !== 'empty' && slot.state !== 'asleep')) return;
+    if (!guard.mayLoad(slot, all)) return;
+    guard.forget(model);
+    slot.load(reasonOf(slot, why));
+  };
+  const drain = (command: Command<'drain'>, all: readonly SwapCommand[]): void => {
+    const slot = slots.get(command.model);
+    if (slot === undefined || (slot.state !== 'ready' && slot.state !== 'asleep')) return;
+    const next = command.for === undefined ? undefined : slots.get(command.for);
+    if (next !== undefined && !guard.mayLoad(next, all)) return;
+    slot.drain(command.to, command.why, command.for);
+  };
+
+  return {
+    perform(command: SwapCommand, all: readonly SwapCommand[]): void {
+      switch (command.do) {
+        case 'grant':
+          grant(command);
+          break;
+        case 'refuse':
+          refuse(command);
+          break;
+        case 'load':
+          load(command, all);
+          break;
+        case 'drain':
+          drain(command, all);
+          break;
+      }
+    },
+    /** Nobody asks for them: what was found out about their memory is old when somebody does. */
+    forgetUnasked(): void {
+      for (const name of slots.keys()) {
+        if (!wanted.has(name) && queue.of(name).length === 0) guard.forget(name);
+      }
+    },
+  };
+};
+
+/** A promise of room ends when its model has come, or when nobody waits for it. */
+const settleRooms = ({ slots, queue, history }: Floor): void => {
+  for (const slot of slots.values()) {
+    const { room } = slot.context;
+    if (room === undefined || slot.state === 'draining' || slot.state === 'unloading') continue;
+    const next = slots.get(room)?.state;
+    if (next === 'ready') slot.settleRoom();
+    else if (next !== 'loading' && queue.of(room).length === 0) {
+      history.missed(room);
+      slot.settleRoom();
+    }
+  }
+};
+
+const createWatchers = (floor: Floor) => {
+  const { clock } = floor.world.actors;
+  const watchers = new Set<() => void>();
+  return {
+    look(): void {
+      for (const watcher of [...watchers]) watcher();
+    },
+    until: (check: () => boolean, signal: AbortSignal | undefined, limitMs?: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const end = (holds: boolean): void => {
+          watchers.delete(watcher);
+          signal?.removeEventListener('abort', giveUp);
+          if (timer !== undefined) clock.clearTimeout(timer);
+          resolve(holds);
+        };
+        const giveUp = (): void => end(false);
+        const watcher = (): void => {
+          if (check()) end(true);
+        };
+        const timer = limitMs === undefined ? undefined : clock.setTimeout(giveUp, limitMs);
+        watchers.add(watcher);
+        signal?.addEventListener('abort', giveUp, { once: true });
+        if (signal?.aborted === true) giveUp();
+        else watcher();
+      }),
+  };
+};
+
+/** @param onTurn called at the end of every turn; must not throw */
+export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
+  const { clock } = floor.world.actors;
+  const moves: SlotMove[] = [];
+  const watchers = createWatchers(floor);
+  let commanding = false;
+  let turning = false;
+  let woken = false;
+  let timer: TimerHandle | undefined;
+
+  const wake = (): void => {
+    if (woken) return;
+    woken = true;
+    queueMicrotask(() => {
+      woken = false;
+      turn();
+    });
+  };
+  const hands = createHands(floor, wake);
+
+  const lookAgain = (at: number | undefined): void => {
+    if (timer !== undefined) clock.clearTimeout(timer);
+    timer = undefined;
+    if (at === undefined) return;
+    timer = clock.setTimeout(turn, Math.min(TIMER_MS_MAX, Math.max(TIMER_MS_MIN, at - clock.now())));
+  };
+  const followMoves = (): void => {
+    for (let move = moves.shift(); move !== undefined; move = moves.shift()) followMove(floor, move);
+  };
+  const turn = (): void => {
+    if (turning) {
+      wake();
+      return;
+    }
+    turning = true;
+    try {
+      followMoves();
+      settleRooms(floor);
+      hands.forgetUnasked();
+      // Before the next command may change again what somebody waits to see.
+      watchers.look();
+      if (commanding) {
+        const { commands, lookAgainAt } = schedule(viewOf(floor));
+        for (const command of commands) hands.perform(command, commands);
+        followMoves();
+        lookAgain(lookAgainAt);
+      }
+    } finally {
+      turning = false;
+    }
+    watchers.look();
+    onTurn();
+  };
+
+  return {
+    wake,
+    turn,
+    noteMove: (move) => moves.push(move),
+    begin() {
+      commanding = true;
+      turn();
+    },
+    halt() {
+      commanding = false;
+      lookAgain(undefined);
+    },
+    until: watchers.until,
+  };
+};

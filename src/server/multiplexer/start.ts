@@ -1,0 +1,199 @@
+/** One multiplexer process from its options to its exit code: registry, address, servers, and an orderly end. */
+import { bunEffects } from '#platform/bun-effects';
+import type { Effects } from '#platform/effects';
+import { createLog, type Log, type LogLevel } from '#platform/log';
+import { openLogOutput } from '#platform/log-output';
+import { onSignals } from '#platform/signals';
+import { createGuard, type GrantedToken } from '#server/guard';
+import { isLoopback, type Listening, listen } from '#server/listen';
+import { createMultiplexerApp } from '#server/multiplexer/app';
+import { type Assembled, assembleMultiplexer } from '#server/multiplexer/assemble';
+import { findRegistry } from '#server/multiplexer/find-registry';
+import { createSessions, FRONT_LIMITS, type Front } from '#server/multiplexer/front';
+import { createSlotFeed } from '#server/multiplexer/slot-feed';
+import { createVisits } from '#server/multiplexer/visit';
+import { type RunningServer, StartError, stopListening } from '#server/start';
+
+export interface MultiplexerServeOptions {
+  /** Path of the registry; looked for when absent. */
+  readonly registry?: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly drainTimeoutSeconds?: number | undefined;
+  readonly ramCapGb?: number | undefined;
+  /** NAME of the variable that holds the token callers must send. */
+  readonly authEnv?: string | undefined;
+  readonly allowPublicWithoutAuth: boolean;
+  /** Servers run on after the end, to be taken over by the next start. */
+  readonly keepServes: boolean;
+  /** Absolute. */
+  readonly stateFolder?: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'pretty';
+}
+
+const STDERR = 2;
+const EXIT = { clean: 0, cut: 1 } as const;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** @throws StartError when others could use it although nobody has to say who he is */
+const readToken = (
+  { host, authEnv, allowPublicWithoutAuth }: MultiplexerServeOptions,
+  env: Effects['env'],
+): readonly GrantedToken[] => {
+  if (authEnv === undefined) {
+    if (isLoopback(host) || allowPublicWithoutAuth) return [];
+    throw new StartError(
+      `${host} can be reached from other machines and no token is set: give --auth-env NAME, bind 127.0.0.1, or say ` +
+        '--allow-public-without-auth',
+    );
+  }
+  const secret = env(authEnv);
+  if (secret === undefined)
+    throw new StartError(`--auth-env ${authEnv}: that environment variable is unset or blank; set it`);
+  return [{ name: authEnv, secret }];
+};
+
+const given = <Value>(name: string, value: Value | undefined): Readonly<Record<string, Value>> =>
+  value === undefined ? {} : { [name]: value };
+
+/** The front door over a multiplexer that is not started yet. */
+const createFront = (
+  { multiplexer, metrics }: Assembled,
+  sessions: Front['sessions'],
+  tokens: readonly GrantedToken[],
+  effects: Effects,
+  log: Log,
+): Front => ({
+  multiplexer,
+  effects,
+  sessions,
+  guard: createGuard(tokens),
+  limits: FRONT_LIMITS,
+  visits: createVisits(FRONT_LIMITS.visitsMax),
+  feed: createSlotFeed(multiplexer, effects.clock, FRONT_LIMITS),
+  metrics,
+  onBug: (where, error) => log.error('bug', { where, stack: stackOf(error) }),
+});
+
+interface Leaving {
+  /** First call: in order. Second: running answers are cut. Third: at once, whatever is left behind. */
+  leave(why: string, failed?: boolean): void;
+  readonly done: Promise<number>;
+}
+
+/** Leaves in order: no new requests, answers that run, servers, then the sockets. */
+const createLeaving = (
+  { multiplexer, close }: Assembled,
+  front: Front,
+  listening: Listening,
+  keepServes: boolean,
+  effects: Effects,
+  log: Log,
+  cleanUp: () => Promise<void>,
+): Leaving => {
+  const done = Promise.withResolvers<number>();
+  let calls = 0;
+  const leave = async (why: string, failed: boolean): Promise<void> => {
+    const cutBefore = multiplexer.status().swaps.cut;
+    log.info('leaving', { why, inFlight: front.visits.count, keepServes });
+    await close(keepServes);
+    const cut = front.visits.cuts + multiplexer.status().swaps.cut - cutBefore;
+    front.feed.close();
+    await stopListening(listening, cut > 0, effects.clock);
+    front.sessions.close();
+    log.info('stopped', { cut });
+    await cleanUp();
+    done.resolve(cut > 0 || failed ? EXIT.cut : EXIT.clean);
+  };
+  return {
+    leave(why, failed = false) {
+      calls++;
+      if (calls === 1)
+        leave(why, failed).catch((error) => {
+          log.error('leaving failed', { stack: stackOf(error) });
+          done.resolve(EXIT.cut);
+        });
+      else if (calls === 2) {
+        log.warn('running answers are cut; once more leaves at once', { inFlight: front.visits.count });
+        front.visits.cutAll();
+      } else done.resolve(EXIT.cut);
+    },
+    done: done.promise,
+  };
+};
+
+/** @throws StartError with everything that is wrong with the registry */
+const assembleFor = async (
+  options: MultiplexerServeOptions,
+  effects: Effects,
+  log: Log,
+  sessions: Front['sessions'],
+): Promise<Assembled> => {
+  try {
+    return await assembleMultiplexer(await findRegistry(options.registry, effects), effects, log, {
+      ...given('stateFolder', options.stateFolder),
+      ...given('drainTimeoutSeconds', options.drainTimeoutSeconds),
+      ...given('ramCapGb', options.ramCapGb),
+      onEvent: ({ kind, model }) => {
+        if (kind === 'vacated' || kind === 'crashed') sessions.drop(model);
+      },
+    });
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
+};
+
+/**
+ * Starts a multiplexer; returns when it serves.
+ * @throws StartError when the registry is refused or held by another one, or the address cannot be had
+ */
+export const startMultiplexer = async (
+  options: MultiplexerServeOptions,
+  effects: Effects = bunEffects(),
+): Promise<RunningServer> => {
+  const tokens = readToken(options, effects.env);
+  const output = openLogOutput(effects.clock, STDERR);
+  const log = createLog({
+    level: options.logLevel,
+    clock: effects.clock,
+    format: options.logFormat,
+    write: output.write,
+  });
+  const sessions = createSessions(effects.openSession);
+  const assembled = await assembleFor(options, effects, log, sessions);
+  log.setSecrets([...assembled.secrets, ...tokens.map(({ secret }) => secret)]);
+  const front = createFront(assembled, sessions, tokens, effects, log);
+  let listening: Listening;
+  try {
+    listening = listen(options, (idle) => createMultiplexerApp(front, idle));
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
+  const leaving = createLeaving(assembled, front, listening, options.keepServes, effects, log, async () => {
+    removeSignals();
+    log.flush();
+    await output.close();
+  });
+  const removeSignals = onSignals({
+    leave: (signal) => leaving.leave(signal),
+    reload: () => log.warn('a registry is read at the start only: restart to change it'),
+    uncaught: (error) => {
+      log.error('an error that nobody caught', { stack: stackOf(error) });
+      leaving.leave('an error that nobody caught', true);
+    },
+  });
+  const { registry, multiplexer } = assembled;
+  log.info('listening', { url: listening.url, registry: registry.path, models: multiplexer.models });
+  try {
+    await multiplexer.start();
+  } catch (error) {
+    removeSignals();
+    await listening.stop(true);
+    throw new StartError(reasonOf(error));
+  }
+  log.info('serving', { state: multiplexer.status().state });
+  return { url: listening.url, done: leaving.done };
+};

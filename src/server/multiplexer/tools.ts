@@ -1,0 +1,97 @@
+/** With what does a multiplexer reach its machine: Docker, GPUs, programs, and the folder in which it remembers? */
+import type { Registry } from '#core/registry';
+import { createComposeDriver } from '#drivers/compose';
+import { createDockerDriver, type DockerDriver } from '#drivers/docker';
+import { type GpuListing, listGpus, type ResolvedGpus, resolveGpus } from '#drivers/gpus';
+import { createProcessDriver } from '#drivers/process';
+import type { MultiplexerWorld } from '#multiplexer/world';
+import { type Commands, createCommands } from '#platform/commands';
+import type { DockerEngine } from '#platform/docker-engine';
+import { openDockerEngine } from '#platform/docker-socket';
+import type { Effects } from '#platform/effects';
+import type { Log } from '#platform/log';
+import { variableNames } from '#platform/runtime';
+import type { MultiplexerState } from '#store/multiplexer-state';
+
+const STATE_FOLDER = '.anvil/multiplexer';
+/** Hex digits of the digest of a registry's path. */
+const OWNER_DIGITS = 16;
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** Tells the containers of this registry from all others, whatever is in it. */
+const ownerOf = ({ path }: Registry, { sha256 }: Pick<Effects, 'sha256'>): string =>
+  sha256(path).slice(0, OWNER_DIGITS);
+
+/** Where this registry's state is: one file each, also where several share a folder. */
+export const stateOf = (registry: Registry, effects: Pick<Effects, 'sha256'>, stateFolder: string | undefined) => {
+  const folder = stateFolder ?? `${folderOf(registry.path)}/${STATE_FOLDER}`;
+  return { folder, file: `${folder}/${baseOf(registry.path)}-${ownerOf(registry, effects).slice(0, 8)}.sqlite` };
+};
+
+/** Cards do not change while we run, so a list that names some is asked for once; each warning is told once. */
+const createGpuLookup = (commands: Commands, log: Pick<Log, 'warn'>) => {
+  let known: GpuListing | undefined;
+  const told = new Set<string>();
+  return async (declared: readonly string[], signal: AbortSignal): Promise<ResolvedGpus> => {
+    if (declared.length === 0) return { uuids: [], ids: [], warnings: [] };
+    const listing = known ?? (await listGpus(commands, signal));
+    if (listing.gpus.length > 0) known = listing;
+    const resolved = resolveGpus(declared, listing);
+    for (const warning of resolved.warnings) {
+      if (!told.has(warning)) log.warn(warning);
+      told.add(warning);
+    }
+    return resolved;
+  };
+};
+
+type GpuLookup = ReturnType<typeof createGpuLookup>;
+
+export interface Tools {
+  readonly commands: Commands;
+  readonly engine: DockerEngine;
+  readonly gpus: GpuLookup;
+}
+
+/** What starts, finds and stops servers. Nothing is asked of Docker or of GPUs before the first need. */
+export const openTools = async (effects: Effects, log: Pick<Log, 'warn'>): Promise<Tools> => {
+  const commands = createCommands();
+  const { env, files, clock } = effects;
+  const engine = await openDockerEngine({ env, files, commands, clock });
+  return { commands, engine, gpus: createGpuLookup(commands, log) };
+};
+
+export interface OpenDrivers {
+  readonly docker: DockerDriver;
+  readonly all: MultiplexerWorld['drivers'];
+}
+
+/**
+ * One driver of each kind for the servers of a registry.
+ * @param notes where processes are written down
+ */
+export const openDrivers = (
+  registry: Registry,
+  { commands, engine, gpus }: Tools,
+  effects: Effects,
+  notes: Pick<MultiplexerState, 'get' | 'set'>,
+  options: { readonly logFolder: string; readonly onWarning: (message: string) => void },
+): OpenDrivers => {
+  const { clock, env, reach, sha256 } = effects;
+  const docker = createDockerDriver({ engine, effects, owner: ownerOf(registry, effects), resolveGpus: gpus });
+  const compose = createComposeDriver({ commands, engine, clock, reach });
+  const process = createProcessDriver({
+    commands,
+    clock,
+    env,
+    reach,
+    sha256,
+    gpus,
+    notes: { get: (name) => notes.get(`process/${name}`), set: (name, text) => notes.set(`process/${name}`, text) },
+    variables: variableNames(),
+    ...options,
+  });
+  return { docker, all: { docker, compose, process } };
+};

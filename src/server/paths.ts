@@ -1,0 +1,14 @@
+/** Which path does a request ask for, whatever its Host header says and however it is ended? */
+
+/** Bun passes a Host header on as it is, so the URL may be none; CONNECT has no path in it. */
+export const urlOf = (request: Request): URL | undefined => {
+  const url = URL.parse(request.url);
+  return url?.pathname.startsWith('/') ? url : undefined;
+};
+
+/** Drops trailing slashes, as v0.9 did; the query is not part of a path. */
+export const normalised = (path: string): string =>
+  path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') || '/' : path;
+
+/** Characters of an unknown path that are repeated to the caller. */
+export const PATH_CHARS_SHOWN = 200;

@@ -1,0 +1,75 @@
+/** The log of a program begins anew when it is large, refuses a full disk, and gives back its last lines. */
+import { describe, expect, test } from 'bun:test';
+import { appendFile, stat, truncate } from 'node:fs/promises';
+import { logTail, prepareLog } from '#platform/commands-log';
+import { tmpdir } from '#tests/support/tmp';
+
+const LARGE_BYTES = 10 * 1024 * 1024 + 1;
+
+describe('before a start', () => {
+  test('the log has a first line and is kept to its owner', async () => {
+    await using folder = await tmpdir();
+    const path = folder.file('logs/a.log');
+    expect(prepareLog(path, 'first')).toBe(6);
+    expect(await folder.read('logs/a.log')).toBe('first\n');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test('a log of ordinary size goes on', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', 'earlier\n');
+    expect(prepareLog(path, 'now')).toBe('earlier\nnow\n'.length);
+  });
+
+  test('a large one is put aside, and the one before it is given up', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', 'newer');
+    await folder.write('a.log.1', 'oldest');
+    await truncate(path, LARGE_BYTES);
+    prepareLog(path, 'now');
+    expect(await folder.read('a.log')).toBe('now\n');
+    expect((await folder.read('a.log.1')).startsWith('newer')).toBe(true);
+  });
+
+  test.skipIf(process.platform !== 'linux')('a full disk is noticed', () => {
+    expect(() => prepareLog('/dev/full', 'first')).toThrow('ENOSPC');
+  });
+
+  test('a folder that is a file is noticed', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', '');
+    expect(() => prepareLog(`${path}/b.log`, 'first')).toThrow();
+  });
+});
+
+describe('the last lines', () => {
+  test('are those of this start', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', 'of an earlier start\n');
+    const from = prepareLog(path, 'now');
+    expect(logTail(path, from, 5)).toEqual([]);
+    await appendFile(path, 'one\n\ntwo\n\u001B[1mthree\u001B[0m\r\n10%\r20%');
+    expect(logTail(path, from, 5)).toEqual(['one', 'two', 'three', '20%']);
+    expect(logTail(path, from, 2)).toEqual(['three', '20%']);
+  });
+
+  test('begin with a whole line when there is more than is read', async () => {
+    await using folder = await tmpdir();
+    const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
+    const path = await folder.write('a.log', `${lines.join('\n')}\n`);
+    const tail = logTail(path, 0, 20_000);
+    expect(tail.length).toBeLessThan(20_000);
+    expect(tail).toEqual(lines.slice(-tail.length));
+  });
+
+  test('of a log that somebody cut are all that stands in it', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', 'short\n');
+    expect(logTail(path, 1_000_000, 5)).toEqual(['short']);
+  });
+
+  test('of a log that cannot be read are none', () => {
+    expect(logTail('/no/such/file', 0, 5)).toEqual([]);
+    expect(logTail('/', 0, 5)).toEqual([]);
+  });
+});

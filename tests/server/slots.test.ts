@@ -1,0 +1,110 @@
+// Which multiplexers are open for which swap groups, and what happens to them at a reload?
+import { describe, expect, test } from 'bun:test';
+import type { TierResidency } from '#core/residency';
+import type { SwapGroup, SwapGroupSource } from '#core/settings';
+import { type OpenMultiplexer, openSlots } from '#server/slots';
+import { tierOf } from '#tests/core/decide-fixtures';
+import { rejectionOf } from '#tests/support/rejection';
+
+const READY: TierResidency = { state: 'ready', readyInMs: 0, needs: 'nothing', inFlight: 0, queued: 0 };
+const group = (name: string, source: SwapGroupSource): SwapGroup => ({ name, source, keepaliveAfterMs: 10_000 });
+const registry = (name: string, path = '/etc/models.json') => group(name, { kind: 'registry', path });
+const remote = (name: string, url: string, authEnv?: string) =>
+  group(name, { kind: 'url', url, ...(authEnv === undefined ? {} : { authEnv }) });
+
+const nameOf = (source: SwapGroupSource): string => (source.kind === 'registry' ? source.path : source.url);
+
+/** Opens what it is asked for and writes down what was opened and closed. */
+const recorder = (failing: readonly string[] = []) => {
+  const events: string[] = [];
+  const open = async (source: SwapGroupSource): Promise<OpenMultiplexer> => {
+    const name = nameOf(source);
+    if (failing.includes(name)) throw new Error(`${name} cannot be had`);
+    events.push(`open ${name}`);
+    return {
+      status: () => undefined,
+      residency: (model) => (model === 'known' ? { ...READY, queued: name.length } : undefined),
+      ...(source.kind === 'registry'
+        ? {
+            acquire: async () => ({ refused: 'unavailable' as const, message: `asked ${name}` }),
+            metrics: async () => `# of ${name}\n`,
+          }
+        : {}),
+      close: async () => void events.push(`close ${name}`),
+    };
+  };
+  return { events, open };
+};
+
+const WISH = { requestId: 'dec_1', signal: new AbortController().signal };
+const tier = tierOf('one', { swapGroup: 'gpu', model: 'known' });
+
+describe('a tier', () => {
+  test('finds its model in the multiplexer of its group', async () => {
+    const { open } = recorder();
+    const { source } = await openSlots([registry('gpu')], open);
+    expect(source.residency(tier)?.queued).toBe('/etc/models.json'.length);
+    expect(await source.acquire(tier, WISH)).toMatchObject({ message: 'asked /etc/models.json' });
+  });
+  test('leases nothing from a multiplexer elsewhere: that one lends it itself', async () => {
+    const { open } = recorder();
+    const { source } = await openSlots([remote('gpu', 'http://box:8001')], open);
+    expect(source.residency(tier)).toBeDefined();
+    expect(source.acquire(tier, WISH)).toBeUndefined();
+  });
+  test('without a group, of another group or without a model is not known', async () => {
+    const { open } = recorder();
+    const { source } = await openSlots([registry('gpu')], open);
+    for (const other of [
+      tierOf('two', { model: 'known' }),
+      tierOf('three', { model: 'known', swapGroup: 'elsewhere' }),
+      tierOf('four', { swapGroup: 'gpu' }),
+    ]) {
+      expect(source.residency(other)).toBeUndefined();
+      expect(source.acquire(other, WISH)).toBeUndefined();
+    }
+  });
+});
+
+test('groups of one source share one multiplexer', async () => {
+  const { events, open } = recorder();
+  const slots = await openSlots([registry('gpu'), registry('other'), remote('far', 'http://box:8001')], open);
+  expect(events).toEqual(['open /etc/models.json', 'open http://box:8001']);
+  expect(Object.keys(slots.source.groups())).toEqual(['gpu', 'other', 'far']);
+  expect(await slots.metrics()).toBe('# of /etc/models.json\n');
+});
+
+describe('a reload', () => {
+  test('keeps what is still named, opens what is new, and lets go of the rest', async () => {
+    const { events, open } = recorder();
+    const slots = await openSlots([registry('gpu'), remote('far', 'http://box:8001')], open);
+    events.length = 0;
+    await slots.replace([registry('renamed'), remote('far', 'http://other:8001')]);
+    expect(events).toEqual(['open http://other:8001', 'close http://box:8001']);
+    expect(slots.source.residency(tier)).toBeUndefined();
+    expect(slots.source.residency({ ...tier, swapGroup: 'renamed' })).toBeDefined();
+  });
+  test('with another token opens anew', async () => {
+    const { events, open } = recorder();
+    const slots = await openSlots([remote('far', 'http://box:8001', 'OLD_TOKEN')], open);
+    await slots.replace([remote('far', 'http://box:8001', 'NEW_TOKEN')]);
+    expect(events).toEqual(['open http://box:8001', 'open http://box:8001', 'close http://box:8001']);
+  });
+  test('that cannot open everything changes nothing', async () => {
+    const { events, open } = recorder(['/bad.json']);
+    const slots = await openSlots([registry('gpu')], open);
+    events.length = 0;
+    const rejected = await rejectionOf(slots.replace([remote('far', 'http://box:8001'), registry('bad', '/bad.json')]));
+    expect(String(rejected)).toContain('/bad.json cannot be had');
+    expect(events).toEqual(['open http://box:8001', 'close http://box:8001']);
+    expect(slots.source.residency(tier)).toBeDefined();
+  });
+});
+
+test('the end closes all of them', async () => {
+  const { events, open } = recorder();
+  const slots = await openSlots([registry('gpu'), remote('far', 'http://box:8001')], open);
+  events.length = 0;
+  await slots.close();
+  expect(events.sort()).toEqual(['close /etc/models.json', 'close http://box:8001']);
+});
