@@ -44,6 +44,8 @@ type Script = typeof SCRIPT;
 /** Largest request body, in bytes. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const TOKENS_MAX = 100_000;
+/** An answer has left by then, so that a crash that follows it cuts nothing. Milliseconds. */
+const LEAVE_MS = 50;
 const WORDS = 'the quick brown fox jumps over the lazy dog and then it takes a rest under an old tree'.split(' ');
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -240,7 +242,8 @@ const message: Dialect = {
 /** Called once per request, however it ended. */
 const answered = (): void => {
   state.running--;
-  if (script.crashAfterRequests >= 0 && state.requests >= script.crashAfterRequests) void crash('after its last answer');
+  if (script.crashAfterRequests < 0 || state.requests < script.crashAfterRequests) return;
+  setTimeout(() => void crash('after its last answer'), LEAVE_MS);
 };
 
 /** Word by word, at its pace; a caller who goes away ends it. */
@@ -276,8 +279,7 @@ const answer = async (request: Request, dialect: Dialect): Promise<Response> => 
   state.running++;
   if (wanted.stream) return streamOf(dialect, wanted);
   await sleep(script.tokenMs * wanted.words.length);
-  // The answer leaves before a crash that follows it.
-  setTimeout(answered, 0);
+  answered();
   return Response.json(dialect.whole(wanted));
 };
 
@@ -359,6 +361,7 @@ process.on('SIGINT', () => process.exit(0));
 say(`${model}: starts, process ${process.pid}`);
 if (script.crashLoadingMs >= 0) setTimeout(() => void crash('while loading'), script.crashLoadingMs);
 let server = script.listenEarly ? listen() : undefined;
+if (server !== undefined) say(`${model}: listens on ${hostname}:${server.port}`);
 await load();
 server ??= listen();
 state.loaded = true;

@@ -1,4 +1,4 @@
-/** How does a verb ask a running router over HTTP: address, token, deadline, a bounded reply, errors with a remedy? */
+/** How does a verb ask a running router, or a multiplexer, over HTTP: address, token, deadline, a bounded reply, a remedy? */
 import type { Io } from '#cli/io';
 import { CliError, EXIT } from '#cli/output';
 
@@ -20,10 +20,14 @@ export interface AskOptions {
   readonly timeoutMs: number;
   /** NAME of the variable that holds the access token; unset sends none. */
   readonly tokenEnv?: string | undefined;
+  /** POST sends no body. */
+  readonly method?: 'GET' | 'POST';
+  /** Verb that starts what should answer; `serve` when absent. */
+  readonly startedBy?: string;
 }
 
 /**
- * One GET. An HTTP error status is an answer like any other.
+ * One request. An HTTP error status is an answer like any other.
  * @throws CliError when the address is none, nobody answers in time, or the reply is too large
  */
 export const ask = async (options: AskOptions, io: Io): Promise<Reply> => {
@@ -32,6 +36,7 @@ export const ask = async (options: AskOptions, io: Io): Promise<Reply> => {
   const session = io.effects.openSession();
   try {
     const response = await session.fetch(target, {
+      method: options.method ?? 'GET',
       headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       redirect: 'manual',
       signal: AbortSignal.timeout(options.timeoutMs),
@@ -39,13 +44,13 @@ export const ask = async (options: AskOptions, io: Io): Promise<Reply> => {
     return { status: response.status, text: await readBounded(response, target) };
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(`no answer from ${target}: ${causeOf(error, options.timeoutMs)}`, EXIT.failed);
+    throw new CliError(`no answer from ${target}: ${causeOf(error, options)}`, EXIT.failed);
   } finally {
     session.close();
   }
 };
 
-const targetOf = ({ url, path }: AskOptions): string => {
+export const targetOf = ({ url, path }: Pick<AskOptions, 'url' | 'path'>): string => {
   const base = /^https?:\/\//i.test(url) ? url : `http://${url}`;
   if (!URL.canParse(base)) throw new CliError(`--url ${url} is not an address; write ${DEFAULT_URL}`, EXIT.usage);
   return `${base.replace(/\/+$/, '')}${path}`;
@@ -63,12 +68,12 @@ const readBounded = async (response: Response, target: string): Promise<string> 
   return text + decoder.decode();
 };
 
-const causeOf = (error: unknown, timeoutMs: number): string => {
+const causeOf = (error: unknown, { timeoutMs, startedBy = 'serve' }: AskOptions): string => {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `nothing within ${timeoutMs} ms`;
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'ConnectionRefused' || code === 'ECONNREFUSED') {
-    return 'connection refused — start it with `anvil-serving serve`, or give its address with --url';
+    return `connection refused — start it with \`anvil-serving ${startedBy}\`, or give its address with --url`;
   }
   return error.message;
 };

@@ -80,7 +80,7 @@ const painter =
 const notesOf = (report: ServeReport): readonly string[] => [
   ...(report.detail === null ? [] : [report.detail]),
   ...(report.out_of_memory ? ['ran out of memory'] : []),
-  ...(report.exit_code === null || report.state === 'created' ? [] : [`last exit code ${report.exit_code}`]),
+  ...(report.exit_code === null ? [] : [`last exit code ${report.exit_code}`]),
   ...(report.restarts === null || report.restarts === 0 ? [] : [`restarted ${report.restarts} times by itself`]),
   ...report.drift.map((what) => `drift: ${what}`),
   ...report.not_compared.map((what) => `not compared: ${what}`),

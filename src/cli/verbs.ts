@@ -57,6 +57,22 @@ export const VERBS = {
     summary: 'Make model servers anew that were made by hand',
     load: () => import('#cli/commands/serves-adopt'),
   },
+  multiplexer: {
+    summary: 'Serve several models that share GPUs on one address, swapped on demand',
+    load: () => import('#cli/commands/multiplexer'),
+  },
+  'multiplexer status': {
+    summary: 'Show which models of a multiplexer are where, and who waits',
+    load: () => import('#cli/commands/multiplexer-status'),
+  },
+  'multiplexer load': {
+    summary: 'Have a multiplexer load a model now',
+    load: () => import('#cli/commands/multiplexer-load'),
+  },
+  'multiplexer unload': {
+    summary: 'Have a multiplexer unload a model',
+    load: () => import('#cli/commands/multiplexer-unload'),
+  },
   completion: {
     summary: 'Print a completion script for your shell',
     load: () => import('#cli/commands/completion'),

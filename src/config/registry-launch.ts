@@ -47,7 +47,6 @@ const composeOf = (row: ModelRow, { folder, env }: LaunchContext): ComposeLaunch
 
 const dockerOf = (row: ModelRow, engine: Engine, context: LaunchContext): Launched => {
   const containerPort = row.container_port ?? row.port;
-  const isCustom = kindOf(row).engine === 'custom';
   const made = engine.command(wishOf(row, engine, context, { place: 'container', port: containerPort }));
   const entrypoint = row.entrypoint ?? (made.program === undefined ? undefined : [made.program]);
   const ipcHost = row.ipc === undefined ? engine.ipcHost && row.shm_size === undefined : row.ipc === 'host';
@@ -61,7 +60,7 @@ const dockerOf = (row: ModelRow, engine: Engine, context: LaunchContext): Launch
     mounts: mountsOf(row, engine, context),
     ...(shmSize === undefined || ipcHost ? {} : { shmSize }),
     ipcHost,
-    gpuAccess: row.gpu_access ?? (isCustom && gpusOf(row, context.gpus).length === 0 ? 'none' : 'nvidia'),
+    gpuAccess: row.gpu_access ?? (gpusOf(row, context.gpus).length === 0 ? 'none' : 'nvidia'),
   };
   return { launch, env: made.env };
 };

@@ -90,7 +90,7 @@ const model = table('One model and the server that serves it. A row of a v0.9 re
     oneOf(
       'Whether the server is given its GPUs; `none` for servers on the CPU, and for trying things out.',
       ['nvidia', 'none'],
-      { defaultNote: '`nvidia`; `none` for a `custom` container without `gpu`' },
+      { defaultNote: '`nvidia`; `none` for `gpus = []` and a `custom` container without `gpu`' },
     ),
   ),
   vram_mib: mib('Memory that it takes on each GPU while loaded; models that fit together stay together.', {
@@ -176,7 +176,9 @@ const model = table('One model and the server that serves it. A row of a v0.9 re
   ),
   container_port: optional(port('Port inside the container.', { defaultNote: '`port`' })),
   volume: optional(
-    text('Named volume with the weights, mounted read-only on the folder of `model_path`.', { defaultNote: 'none' }),
+    text('Named volume with the weights, mounted read-only on the folder of `model_path`; it must exist.', {
+      defaultNote: 'none',
+    }),
   ),
   host_path: optional(
     looseText('Folder or file of this machine, mounted read-only on `model_path`; empty: nothing is mounted.', {
@@ -184,7 +186,7 @@ const model = table('One model and the server that serves it. A row of a v0.9 re
     }),
   ),
   cache_volume: optional(
-    text('Named volume for downloads and compiled kernels, which are lost with the container otherwise.', {
+    text('Named volume for downloads and compiled kernels, lost with the container otherwise; it must exist.', {
       defaultNote: 'none',
     }),
   ),

@@ -1,21 +1,25 @@
 /** Who gets a lease, what is loaded and what is vacated at this moment? The scheduler: pure, without memory. */
-import type { Schedule, SlotView, SwapCommand, SwapView } from '#core/swap';
+import type { Schedule, SlotView, SwapCommand, SwapView, Waiter } from '#core/swap';
 import { areRivals, type Board, boardOf, freeLeases, isLoadable, withWaiting } from '#core/swap-board';
 import { fits, type Occupant } from '#core/swap-fit';
 import { refusalsOf } from '#core/swap-refusals';
 import { type Departure, makeRoom, type Rooms } from '#core/swap-room';
-import { isUnserved, stayEndsAt } from '#core/swap-worth';
+import { isUnserved, oldestSince, stayEndsAt } from '#core/swap-worth';
+
+/** Whether a slot that makes room still gives this request a lease: it was loaded for it, or it came before the others. */
+const isStillDue = (board: Board, { slot, patient, for: wanted }: Departure, { since }: Waiter): boolean =>
+  since <= slot.since || (patient && since < oldestSince(board, wanted));
 
 /**
- * Leases in order of arrival within a model. A slot that is vacated at this moment gives none, except to those for whom it
- * was loaded: otherwise two models at their bound could take turns at loading without serving anybody.
+ * Leases in order of arrival within a model. A slot that makes room gives none, except to those for whom it was loaded:
+ * otherwise two models at their bound could take turns at loading without serving anybody.
  */
 const grants = (board: Board, departures: readonly Departure[]): readonly SwapCommand[] =>
   board.view.slots.flatMap((slot) => {
-    const leaving = departures.some((departure) => departure.slot === slot);
+    const departure = departures.find((one) => one.slot === slot);
     return (board.queues.get(slot.model.name) ?? [])
       .slice(0, freeLeases(slot))
-      .filter(({ since }) => !leaving || since <= slot.since)
+      .filter((waiter) => departure === undefined || isStillDue(board, departure, waiter))
       .map(({ id }): SwapCommand => ({ do: 'grant', waiter: id }));
   });
 
@@ -75,7 +79,7 @@ export const schedule = (view: SwapView): Schedule => {
   const commands: readonly SwapCommand[] = [
     ...refusals.commands,
     ...grants(board, rooms.departures),
-    ...rooms.departures.map(vacated),
+    ...rooms.departures.filter(({ patient }) => !patient).map(vacated),
     ...unused(board, rooms.departures).map(rested),
     ...rooms.loads.map(({ slot, why }): SwapCommand => ({ do: 'load', model: slot.model.name, why })),
     ...broughtBack(board, rooms).map(({ model }): SwapCommand => ({ do: 'load', model: model.name, why: 'wanted' })),

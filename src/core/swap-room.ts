@@ -13,19 +13,23 @@ import {
 import {
   deadlineOf,
   forcedAt,
+  type Leave,
+  leaveFor,
   oldestSince,
   overtakes,
   pressedAt,
   turningPoints,
-  vacatingReason,
   worthAt,
 } from '#core/swap-worth';
 
+/** A slot that makes room for another. */
 export interface Departure {
   readonly slot: SlotView;
   readonly to: VacatedState;
   readonly why: SwapReason;
   readonly for: SlotView;
+  /** It only stops giving leases to the younger; it is drained when the running ones have ended. */
+  readonly patient: boolean;
 }
 
 export interface Rooms {
@@ -137,7 +141,7 @@ class RoomPlan {
 
   /** The cheapest slots that may be vacated for it, as far as that makes room. */
   #departuresFor(wanted: SlotView, atOnce: boolean): readonly Departure[] | undefined {
-    const reasons = new Map<string, SwapReason>();
+    const leaves = new Map<string, Leave>();
     const removables: Removable[] = [];
     for (const slot of this.#board.view.slots) {
       const { name } = slot.model;
@@ -145,14 +149,17 @@ class RoomPlan {
       // Woken a moment ago, or promised room: no longer what its slot says.
       if (here === undefined || here.loaded !== (slot.state !== 'asleep')) continue;
       if (this.departures.some((departure) => departure.slot === slot)) continue;
-      const why = vacatingReason(this.#board, wanted, slot, atOnce);
-      if (why === undefined) continue;
-      reasons.set(name, why);
+      const leave = leaveFor(this.#board, wanted, slot, atOnce);
+      if (leave === undefined) continue;
+      leaves.set(name, leave);
       removables.push({ slot, busy: slot.leases + (this.#board.queues.get(name)?.length ?? 0) });
     }
-    const fixed = [...this.later.values()].filter(({ model }) => !reasons.has(model.name));
+    const fixed = [...this.later.values()].filter(({ model }) => !leaves.has(model.name));
     const room = cheapestRoom(wanted.model, fixed, removables, this.#board.memory);
-    return room?.map(({ slot, to }) => ({ slot, to, why: reasons.get(slot.model.name) ?? 'demand', for: wanted }));
+    return room?.flatMap(({ slot, to }) => {
+      const leave = leaves.get(slot.model.name);
+      return leave === undefined ? [] : [{ slot, to, for: wanted, ...leave }];
+    });
   }
 
   /** Those behind it in the order that would miss their bound because of it. */

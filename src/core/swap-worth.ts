@@ -82,35 +82,38 @@ export const idleAt = (board: Board, slot: SlotView): number =>
     ? Number.POSITIVE_INFINITY
     : Math.max(stayEndsAt(slot), slot.lastUsedAt + board.view.policy.lingerMs);
 
-/** Whether the requests that wait for a turn at a ready model would miss their bound if another were loaded first. */
-const wouldStrand = (board: Board, wanted: SlotView, resident: SlotView): boolean => {
-  const { now, policy } = board.view;
-  const deadline = deadlineOf(board, resident);
-  return now <= deadline && overAt(board, wanted, now + policy.drainMs + leaveMsOf(resident)) > deadline;
-};
+/** The latest start of clearing a resident's room for another that keeps the bound of those who wait for the resident. */
+const strandedAt = (board: Board, wanted: SlotView, resident: SlotView): number =>
+  deadlineOf(board, resident) - overAt(board, wanted, board.view.policy.drainMs + leaveMsOf(resident));
+
+export interface Leave {
+  readonly why: SwapReason;
+  /** The resident gives no more leases to younger requests, but is not drained before the running ones have ended. */
+  readonly patient: boolean;
+}
 
 /**
- * Why a slot may be vacated now for a model that is waited for; undefined while it may not.
+ * Whether and how a slot may be vacated now for a model that is waited for; undefined while it may not. Work that is worth
+ * a swap waits for running answers; a bound does not.
  * @param atOnce the model has to go first now for its bound's sake, as found by comparing it with another one
  */
-export const vacatingReason = (
-  board: Board,
-  wanted: SlotView,
-  resident: SlotView,
-  atOnce: boolean,
-): SwapReason | undefined => {
+export const leaveFor = (board: Board, wanted: SlotView, resident: SlotView, atOnce: boolean): Leave | undefined => {
   const { now } = board.view;
   if (resident.model.pinned) return undefined;
-  if (resident.state === 'asleep') return 'resident-idle';
+  if (resident.state === 'asleep') return { why: 'resident-idle', patient: false };
   if (resident.state !== 'ready') return undefined;
-  if (now >= idleAt(board, resident)) return 'resident-idle';
-  if (atOnce || now >= forcedAt(board, wanted)) return 'bound';
-  if (now < stayEndsAt(resident) || wouldStrand(board, wanted, resident)) return undefined;
-  if (now >= pressedAt(board, wanted)) return 'bound';
-  return now >= worthAt(board, wanted) ? 'worth' : undefined;
+  if (now >= idleAt(board, resident)) return { why: 'resident-idle', patient: false };
+  if (atOnce || now >= forcedAt(board, wanted)) return { why: 'bound', patient: false };
+  if (now < stayEndsAt(resident)) return undefined;
+  const stranding = now >= strandedAt(board, wanted, resident);
+  if (stranding && now <= deadlineOf(board, resident) && oldestSince(board, resident) < oldestSince(board, wanted)) {
+    return undefined;
+  }
+  if (now >= pressedAt(board, wanted)) return { why: 'bound', patient: false };
+  return now >= worthAt(board, wanted) ? { why: 'worth', patient: resident.leases > 0 && !stranding } : undefined;
 };
 
-/** Moments at which `vacatingReason` may change for a model that is waited for, past ones included. */
+/** Moments at which `leaveFor` may change for a model that is waited for, past ones included. */
 export const turningPoints = (board: Board, wanted: SlotView): readonly number[] => [
   forcedAt(board, wanted),
   pressedAt(board, wanted),
@@ -118,7 +121,7 @@ export const turningPoints = (board: Board, wanted: SlotView): readonly number[]
   deadlineOf(board, wanted) + 1,
   ...rivalsOf(board, wanted)
     .filter(({ state }) => state === 'ready')
-    .flatMap((rival) => [stayEndsAt(rival), idleAt(board, rival)]),
+    .flatMap((rival) => [stayEndsAt(rival), idleAt(board, rival), strandedAt(board, wanted, rival)]),
 ];
 
 /**

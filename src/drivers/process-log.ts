@@ -1,7 +1,7 @@
 /** Where does the output of a started program go, and what were its last lines? To a file, so that it survives us. */
 import { createScrubber, type Scrubber } from '#core/redact';
 import { createTail, TAIL_CHARS_MAX, TAIL_LINES_MAX } from '#drivers/driver';
-import { logTail, prepareLog } from '#platform/commands-log';
+import { logTail, prepareLog, trimLog } from '#platform/commands-log';
 
 export interface ServeOutput {
   /** The file; absent: piped to us, because the file cannot be had. */
@@ -12,6 +12,8 @@ export interface ServeOutput {
   push(line: string): void;
   /** Oldest first, without secrets. */
   tail(): readonly string[];
+  /** Keeps the file within its size. */
+  trim(): void;
 }
 
 /** A name as a file's, told apart from others that come to the same. */
@@ -23,18 +25,22 @@ export const logFileName = (serve: string, sha256: (text: string) => string): st
 /** Output in a file, from a byte on: of a start just made, or of one that is taken over. */
 export const fileOutput = (logPath: string, from: number, secrets: readonly string[]): ServeOutput => {
   const scrub: Scrubber = createScrubber(secrets);
+  let begins = from;
   return {
     logPath,
     from,
     push: () => undefined,
-    tail: () => logTail(logPath, from, TAIL_LINES_MAX).map((line) => scrub(line).slice(0, TAIL_CHARS_MAX)),
+    tail: () => logTail(logPath, begins, TAIL_LINES_MAX).map((line) => scrub(line).slice(0, TAIL_CHARS_MAX)),
+    trim: () => {
+      if (trimLog(logPath)) begins = 0;
+    },
   };
 };
 
 const pipedOutput = (secrets: readonly string[]): ServeOutput => {
   const scrub: Scrubber = createScrubber(secrets);
   const tail = createTail();
-  return { from: 0, push: (line) => tail.push(scrub(line)), tail: tail.lines };
+  return { from: 0, push: (line) => tail.push(scrub(line)), tail: tail.lines, trim: () => undefined };
 };
 
 export interface OutputWish {

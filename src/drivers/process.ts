@@ -32,6 +32,10 @@ export interface ProcessWorld extends GroupWorld, Pick<Effects, 'env' | 'reach' 
 
 /** Between two looks at a process that is not our child. */
 const WATCH_MS = 1_000;
+/** Behind the words for an end. */
+const STUCK = '; processes that it started hang in the system and cannot be ended';
+/** Between two looks at the size of a log. */
+const TRIM_MS = 60_000;
 
 /** Warnings remembered, so that each is told once. */
 const WARNINGS_MAX = 200;
@@ -69,14 +73,23 @@ const exitDetail = ({ code, endedBy }: ChildExit): string => {
   return endedBy === undefined ? `exited with ${code ?? 'an unknown code'}` : `was ended by ${endedBy}`;
 };
 
+/** Looks at the size of the log from time to time, until it is over. */
+const keepLog = async ({ clock }: ProcessWorld, output: ServeOutput, over: AbortSignal): Promise<void> => {
+  while (await pause(clock, TRIM_MS, over)) output.trim();
+};
+
 /** Our own child: its end is told by the system. What it leaves of its group is killed before the end is told. */
 const watchChild = (world: ProcessWorld, child: Child, output: ServeOutput, onEnd: () => void): RunningServe => {
+  const over = new AbortController();
   const exited = child.exited.then(async (exit): Promise<ServeExit> => {
-    if (await world.commands.groupLives(child.pid)) await endGroup(world, child.pid, 0);
-    onEnd();
-    return { code: exit.code, detail: exitDetail(exit) };
+    over.abort();
+    const left = (await world.commands.groupLives(child.pid)) && !(await endGroup(world, child.pid, 0));
+    // What cannot be ended is not forgotten: it holds the GPU, and the next stop says so.
+    if (!left) onEnd();
+    return { code: exit.code, detail: `${exitDetail(exit)}${left ? STUCK : ''}` };
   });
-  return { id: String(child.pid), exited, tail: output.tail, letGo: () => undefined };
+  void keepLog(world, output, over.signal);
+  return { id: String(child.pid), exited, tail: output.tail, letGo: () => over.abort() };
 };
 
 /** One that was started by an earlier run of ours, whose end nobody tells us: it is looked at. */
@@ -92,14 +105,15 @@ const watchStranded = (
     while (await pause(world.clock, WATCH_MS, over.signal)) {
       const state = await groupState(world, note);
       if (state === 'running') continue;
-      if (state === 'leftovers') await endGroup(world, note.pid, 0);
+      const left = state === 'leftovers' && !(await endGroup(world, note.pid, 0));
       if (over.signal.aborted) return;
-      onEnd();
-      resolve({ code: undefined, detail: 'is gone; its exit code went to its first starter' });
-      return;
+      over.abort();
+      if (!left) onEnd();
+      resolve({ code: undefined, detail: `is gone; its exit code went to its first starter${left ? STUCK : ''}` });
     }
   };
   void watch();
+  void keepLog(world, output, over.signal);
   return { id: String(note.pid), exited, tail: output.tail, letGo: () => over.abort() };
 };
 

@@ -9,7 +9,7 @@ const REQUESTS_MAX = 16;
 /**
  * Facts, from SGLang's own repository as of autumn 2026 (python/sglang/srt/server_args.py and
  * docs_new/docs/advanced_features/server_arguments.mdx):
- * - `--default-chat-template-kwargs` takes a JSON object and a request's own words win; merged in August 2026 (pull request
+ * - `--default-chat-template-kwargs` takes a JSON object and a request's own words win; merged in July 2026 (pull request
  *   29579). Older servers have no such flag and stop at it: there, leave `thinking` out and say it per request.
  * - `--enable-cache-report` puts cached tokens into `usage.prompt_tokens_details`; `--enable-metrics` opens `/metrics`.
  * - `--weight-loader-disable-mmap` reads weights whole. v0.9 always gave it; on a local volume it made a load seven times

@@ -1,6 +1,7 @@
 /** Where does the output of a program go that outlives us, and how is its end read back? */
 import {
   closeSync,
+  copyFileSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -8,12 +9,13 @@ import {
   readSync,
   renameSync,
   statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { plainLine } from '#platform/commands-output';
 
-/** Above, the file becomes `….1` before the next start, replacing the one before. */
+/** Above, what it holds goes to `….1`, replacing what was there. */
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 /** Read from the end for its last lines. */
 const TAIL_BYTES_MAX = 64 * 1024;
@@ -41,6 +43,26 @@ export const prepareLog = (path: string, firstLine: string): number => {
     return fstatSync(file).size;
   } finally {
     closeSync(file);
+  }
+};
+
+/**
+ * Keeps the log of a running program within its size: the program holds the file open, so its contents are moved instead.
+ * Lines that are written at that very moment may be lost. Does nothing when the disk does not allow it.
+ * @returns whether the file begins anew
+ */
+export const trimLog = (path: string): boolean => {
+  try {
+    if (statSync(path).size <= LOG_BYTES_MAX) return false;
+    copyFileSync(path, `${path}.1`);
+  } catch {
+    // No room for a copy, or no file: what follows is all the more needed, and harmless.
+  }
+  try {
+    truncateSync(path, 0);
+    return true;
+  } catch {
+    return false;
   }
 };
 

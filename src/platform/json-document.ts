@@ -41,7 +41,7 @@ export const parseJson = (text: string): JsonResult => {
   const tree = parseTree(text, errors, READING);
   const [error] = errors;
   if (error !== undefined || tree === undefined) {
-    const reason = error === undefined ? 'the text is empty' : inWords(printParseErrorCode(error.error));
+    const reason = error === undefined ? 'value expected' : inWords(printParseErrorCode(error.error));
     const remedy = 'quote every key and text with ", separate entries by commas, and close every [ and {';
     return { ok: false, problem: { ...placeOf(text, error?.offset ?? 0), message: `JSON: ${reason}`, remedy } };
   }

@@ -73,8 +73,8 @@ const groupBytesOf = async (read: ReadSystemFile): Promise<number | undefined> =
   const files = groupOf((await read('/proc/self/cgroup')) ?? '');
   if (files === undefined) return undefined;
   let least: number | undefined;
-  let folder = posix.join(files.root, files.path);
-  // Inside a container the path may be that of the host, which is not visible; its root is then our own group.
+  // Inside a container the path may be that of the host, or lead out of what is visible; the root is then our own group.
+  let folder = posix.join(files.root, posix.join('/', files.path));
   for (let depth = 0; depth < DEPTH_MAX && folder.startsWith(files.root); depth++) {
     const left = await leftIn(folder, files, read);
     if (left !== undefined) least = Math.min(least ?? left, left);

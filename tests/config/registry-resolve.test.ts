@@ -219,7 +219,7 @@ describe('GPUs', () => {
     [[sglang, 'gpu = 1'], '1 | 1 | nvidia'],
     [[sglang, 'gpu = "GPU-1-2"'], 'GPU-1-2 | GPU-1-2 | nvidia'],
     [[sglang, 'gpus = [1, 0]'], '1+0 | 1+0 | nvidia'],
-    [[sglang, 'gpus = []'], 'none | none | nvidia'],
+    [[sglang, 'gpus = []'], 'none | none | none'],
     [[sglang, 'gpu_access = "none"'], 'none | none | none'],
     [[sglang, 'gpu_access = "none"', 'gpu = 0'], '0 | none | none'],
     [custom, 'none | none | none'],

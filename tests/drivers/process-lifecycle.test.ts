@@ -1,5 +1,6 @@
 /** A serve that is a plain program: started in a group of its own, watched, and ended with everything it started. */
 import { describe, expect, test } from 'bun:test';
+import { stat, truncate } from 'node:fs/promises';
 import { createCommands } from '#platform/commands';
 import {
   createDriver,
@@ -11,6 +12,7 @@ import {
   until,
   workerOf,
 } from '#tests/drivers/process-support';
+import { createSimulatedClock } from '#tests/support/clock';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
 
@@ -82,6 +84,22 @@ describe.skipIf(process.platform === 'win32')('a process serve', () => {
     expect(second.id).not.toBe(first.id);
     expect(second.tail().filter((line) => line === 'ready')).toHaveLength(1);
     await driver.stop(spec);
+  });
+
+  test('has a log that is kept within its size while it runs', async () => {
+    await using folder = await tmpdir();
+    const clock = createSimulatedClock();
+    const driver = createDriver(folder.path, memoryNotes(), { clock });
+    const spec = specOf(await freePort());
+    const serve = await driver.start(spec, never);
+    await saysReady(serve);
+    await truncate(folder.file('small.log'), 11 * 1024 * 1024);
+    await clock.advance(60_000);
+    expect((await stat(folder.file('small.log'))).size).toBe(0);
+    process.kill(Number(serve.id), 'SIGTERM');
+    await serve.exited;
+    expect(serve.tail()).toEqual(['asked to stop']);
+    expect(clock.pending).toBe(0);
   });
 
   test('is not started twice', async () => {

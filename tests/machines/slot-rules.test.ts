@@ -152,7 +152,7 @@ describe('the rest of a failed slot', () => {
 
 describe('the moments of a slot', () => {
   test('are those of the timers that ended them', () => {
-    expect(play([...BUSY, '7', 'drain', '100']).context).toMatchObject({ since: 57_000, drainedMs: 30_000 });
+    expect(play([...BUSY, '7', 'drain', '30', '20']).context).toMatchObject({ since: 57_000, drainedMs: 30_000 });
     expect(play(['3', 'load', 'failed', 'removed', '100']).context.since).toBe(8_000);
   });
 

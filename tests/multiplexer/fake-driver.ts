@@ -76,8 +76,13 @@ const until = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
     });
   });
 
-/** @param onChange called with every start, wake, sleep and end, so that a test can check what is on the GPU */
-export const createFakeServes = (clock: Clock, onChange: () => void = () => {}): FakeServes => {
+export type Action = 'start' | 'stop' | 'sleep' | 'wake' | 'end';
+
+/** @param onAction hears of what is asked for, and of each end, so that a test can check it at that moment */
+export const createFakeServes = (
+  clock: Clock,
+  onAction: (action: Action, model: string) => void = () => {},
+): FakeServes => {
   const behaviours = new Map<string, Behaviour>();
   const processes = new Map<string, Process>();
   const log: string[] = [];
@@ -101,7 +106,7 @@ export const createFakeServes = (clock: Clock, onChange: () => void = () => {}):
       tail,
     };
     processes.set(model, made);
-    onChange();
+    onAction('start', model);
     return made;
   };
   const end = (model: string, detail: string): boolean => {
@@ -110,7 +115,7 @@ export const createFakeServes = (clock: Clock, onChange: () => void = () => {}):
     processes.delete(model);
     process.tail.push(detail);
     process.exit({ code: 1, detail });
-    onChange();
+    onAction('end', model);
     return true;
   };
   const handleOf = ({ id, exited, tail }: Process): RunningServe => ({
@@ -156,6 +161,7 @@ export const createFakeServes = (clock: Clock, onChange: () => void = () => {}):
       const { stopMs, immortal } = of(spec.name);
       log.push(`stop ${spec.name}`);
       if (!processes.has(spec.name)) return;
+      onAction('stop', spec.name);
       await until(clock, stopMs);
       if (of(spec.name).immortal || immortal) throw new DriverError('failed', `${spec.name} is still there`);
       end(spec.name, 'stopped');
@@ -173,18 +179,18 @@ export const createFakeServes = (clock: Clock, onChange: () => void = () => {}):
   const sleeper: Sleeper = {
     async sleep(spec) {
       log.push(`sleep ${spec.name}`);
+      onAction('sleep', spec.name);
       await until(clock, of(spec.name).sleepMs);
       const process = processes.get(spec.name);
       if (of(spec.name).sleepFails || process === undefined) return { failed: 'it will not sleep' };
       process.asleep = true;
-      onChange();
       return undefined;
     },
     async wake(spec, _, signal) {
       log.push(`wake ${spec.name}`);
       const process = processes.get(spec.name);
       if (process !== undefined && !of(spec.name).wakeFails) process.asleep = false;
-      onChange();
+      onAction('wake', spec.name);
       await until(clock, of(spec.name).wakeMs, signal);
       return of(spec.name).wakeFails || process === undefined ? { failed: 'it will not wake' } : undefined;
     },

@@ -24,7 +24,7 @@ describe('the model in the arguments of a server', () => {
 });
 
 test('what stands before up chooses file and project', () => {
-  const up = ['docker', 'compose', '-p', 'up', '-f', 'a.yml', 'up', '-d', 'x'] as const;
+  const up = ['docker', 'compose', '-p', 'up', '-f', 'a.yml', 'up', '-d', 'up'] as const;
   expect(composeWords(up)).toEqual(['docker', 'compose', '-p', 'up', '-f', 'a.yml']);
 });
 

@@ -108,7 +108,7 @@ export const fakeMachine = (options: MachineOptions = {}): FakeMachine => {
     deeds.push(`${deed} ${name}`);
     const before = containers.get(name);
     if (status === undefined) containers.delete(name);
-    else containers.set(name, container(name, status, before));
+    else containers.set(name, { ...(before ?? container(name, status)), status });
   };
   const docker: DockerEngine = {
     address: 'unix:///fake',

@@ -1,7 +1,7 @@
 /** The log of a program begins anew when it is large, refuses a full disk, and gives back its last lines. */
 import { describe, expect, test } from 'bun:test';
-import { appendFile, stat, truncate } from 'node:fs/promises';
-import { logTail, prepareLog } from '#platform/commands-log';
+import { appendFile, open, stat, truncate } from 'node:fs/promises';
+import { logTail, prepareLog, trimLog } from '#platform/commands-log';
 import { tmpdir } from '#tests/support/tmp';
 
 const LARGE_BYTES = 10 * 1024 * 1024 + 1;
@@ -39,6 +39,25 @@ describe('before a start', () => {
     await using folder = await tmpdir();
     const path = await folder.write('a.log', '');
     expect(() => prepareLog(`${path}/b.log`, 'first')).toThrow();
+  });
+});
+
+describe('while a program runs', () => {
+  test('its log is cut when it is large, and the program goes on at the beginning', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', 'early\n');
+    const file = await open(path, 'a');
+    expect(trimLog(path)).toBe(false);
+    await truncate(path, LARGE_BYTES);
+    expect(trimLog(path)).toBe(true);
+    await file.write('late\n');
+    await file.close();
+    expect(await folder.read('a.log')).toBe('late\n');
+    expect((await stat(`${path}.1`)).size).toBe(LARGE_BYTES);
+  });
+
+  test('a log that is gone is no trouble', () => {
+    expect(trimLog('/no/such/file')).toBe(false);
   });
 });
 

@@ -1,7 +1,6 @@
 /** The verb `serve`: starts the router and stays until it has stopped. */
 import { command } from '#cli/command';
-import { PROGRAM } from '#cli/help';
-import type { Io } from '#cli/io';
+import { tellLimits } from '#cli/limits';
 import { CliError, EXIT, type ExitCode } from '#cli/output';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -38,7 +37,7 @@ finish what is running, a second one stops at once.`,
       io.terminal.out(await describeConfig(flags, io));
       return EXIT.ok;
     }
-    tellLimits(io);
+    tellLimits(io, 'serve');
     const { startServer } = await import('#server/start');
     const running = await startServer({
       ...(flags.config === undefined ? {} : { config: flags.config }),
@@ -52,13 +51,5 @@ finish what is running, a second one stops at once.`,
     return exitOf(await running.done);
   },
 });
-
-const tellLimits = ({ limits, terminal }: Io): void => {
-  if (limits === undefined || limits.kind === 'raised') return;
-  const why = limits.kind === 'failed' ? limits.reason : 'this system cannot replace a process';
-  terminal.err(
-    `${PROGRAM} serve: limits of the runtime stay at 256 upstream requests and 16 KiB request heads (${why}) — set BUN_CONFIG_MAX_HTTP_REQUESTS=16384 to raise the first\n`,
-  );
-};
 
 const exitOf = (code: number): ExitCode => (code === EXIT.ok || code === EXIT.usage ? code : EXIT.failed);

@@ -16,6 +16,6 @@ export default command({
     if (serves.length === 0) throw new CliError(`${opened.manifest.path}: no serve is meant by that`, EXIT.failed);
     const names = serves.map(({ name }) => name).join(', ');
     io.terminal.err(`${printable(`adopting ${names}: removed and made anew, as ${opened.manifest.path} declares`)}\n`);
-    return upAndTell(serves, true, flags, opened, io);
+    return await upAndTell(serves, true, flags, opened, io);
   },
 });

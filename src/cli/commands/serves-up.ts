@@ -104,6 +104,6 @@ meant. The router has no part in it: starting or reloading it never touches a se
       io.terminal.err('nothing is brought up, since there is no room\n');
       return finish(stopped, flags.json, opened.scrub, io);
     }
-    return upAndTell(serves, flags.recreate, flags, opened, io, stopped);
+    return await upAndTell(serves, flags.recreate, flags, opened, io, stopped);
   },
 });

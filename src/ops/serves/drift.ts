@@ -22,6 +22,20 @@ const HASH_MS = 30_000;
 /** Flags that name what is served, the strongest first: an alias hides the path. */
 const NAME_FLAGS = ['--served-model-name', '--alias', '-a', '--model', '--model-path', '-m'] as const;
 
+/** Flags before `up` that take the next word, which may be `up` itself. */
+const TAKES_VALUE: ReadonlySet<string> = new Set([
+  '-f',
+  '--file',
+  '-p',
+  '--project-name',
+  '--project-directory',
+  '--profile',
+  '--env-file',
+  '--ansi',
+  '--progress',
+  '--parallel',
+]);
+
 /** Never rejects. */
 export const driftOf = async (serve: DeclaredServe, container: ContainerFacts, world: ServesWorld): Promise<Drift> => {
   const unknown: string[] = [];
@@ -99,7 +113,7 @@ const composeDrift = async (
 
 /** What stands before `up`: the program, and the flags that choose files and project. */
 export const composeWords = (up: Words): Words => {
-  const end = up.lastIndexOf('up');
+  const end = up.findIndex((word, index) => word === 'up' && !TAKES_VALUE.has(up[index - 1] ?? ''));
   const [program, ...rest] = end === -1 ? up : up.slice(0, end);
   return program === undefined ? up : [program, ...rest];
 };

@@ -22,12 +22,13 @@ export interface ServeReport {
   readonly declared_model: string | null;
   /** Ids that it lists; null when it does not say. */
   readonly models: readonly string[] | null;
+  /** Of its last run, once that has ended. */
+  readonly exit_code: number | null;
   /** In words; empty when nothing differs as far as it could be compared. */
   readonly drift: readonly string[];
   /** What could not be compared, and why. */
   readonly not_compared: readonly string[];
   readonly uptime_ms: number | null;
-  readonly exit_code: number | null;
   readonly restarts: number | null;
   readonly out_of_memory: boolean;
   /** It runs, its health path answers 2xx, and it does not list other models than the declared one. */
@@ -42,6 +43,8 @@ export interface StatusReport {
 /** One question to a serve, in milliseconds. */
 const PROBE_MS = 3_000;
 const MODELS_PATH = '/v1/models';
+/** States in which the exit code is that of the last run. */
+const HAS_ENDED: ReadonlySet<string> = new Set(['exited', 'dead', 'restarting']);
 
 /** Never rejects: what cannot be found out is in the report. */
 export const reportStatus = async (serves: readonly DeclaredServe[], world: ServesWorld): Promise<StatusReport> => {
@@ -78,7 +81,7 @@ const reportOne = async (serve: DeclaredServe, world: ServesWorld): Promise<Serv
     drift: [...drift.found, ...served],
     not_compared: drift.unknown,
     uptime_ms: uptimeOf(state, world),
-    exit_code: container === undefined || runs ? null : container.exitCode,
+    exit_code: container !== undefined && HAS_ENDED.has(state.status) ? container.exitCode : null,
     restarts: container?.restartCount ?? null,
     out_of_memory: container?.oomKilled === true,
     well: runs && isWell(health) && !servesOther,

@@ -82,7 +82,7 @@ const worldOf = async (
   const { folder, file } = stateOf(registry, effects, options.stateFolder);
   const onProblem = (problem: string): void => log.warn(problem);
   const state = createMultiplexerState({ path: file, onProblem });
-  const tools = await openTools(effects, log);
+  const tools = await openTools(effects);
   const drivers = openDrivers(registry, tools, effects, state, { logFolder: `${folder}/logs`, onWarning: onProblem });
   const probing = { fetch: session.fetch, clock };
   const memory = createHostMemory(tools.commands);

@@ -5,7 +5,6 @@ import { volumesOf } from '#drivers/docker-spec';
 import type { Driver, Found } from '#drivers/driver';
 import { isPortTaken } from '#drivers/port';
 import type { Effects } from '#platform/effects';
-import type { Log } from '#platform/log';
 import { readRegistryFile } from '#server/multiplexer/assemble';
 import { openDrivers, openTools, stateOf, type Tools } from '#server/multiplexer/tools';
 import { createMultiplexerState, type MultiplexerState } from '#store/multiplexer-state';
@@ -92,7 +91,10 @@ const checkGpus = ({ models }: Registry, { gpus }: Tools): Promise<CheckLine> =>
     const declared = [...new Set(models.flatMap(({ serve }) => serve.gpus))];
     if (declared.length === 0) return 'none are declared';
     const { uuids, warnings } = await gpus(declared, AbortSignal.timeout(PART_MS));
-    if (uuids === undefined) throw new Error(warnings.join('; '));
+    // A container gets its card from the NVIDIA runtime; any other server is only told which one to take.
+    const certain = models.some(({ serve: { launch } }) => launch.driver === 'docker' && launch.gpuAccess === 'nvidia');
+    if (uuids === undefined && certain) throw new Error(warnings.join('; '));
+    if (uuids === undefined) return `warning: ${warnings.join('; ')}`;
     return declared.map((name, index) => `${name} is ${uuids[index]}`).join(', ');
   });
 
@@ -103,15 +105,13 @@ const openState = async (path: string, { files }: Effects): Promise<MultiplexerS
   return state;
 };
 
-const SILENT: Pick<Log, 'warn'> = { warn: () => undefined };
-
 const checkMachine = async (
   registry: Registry,
   { port, stateFolder }: SelfCheckOptions,
   effects: Effects,
 ): Promise<readonly CheckLine[]> => {
   const lines: CheckLine[] = [];
-  const tools = await openTools(effects, SILENT);
+  const tools = await openTools(effects);
   const { folder, file } = stateOf(registry, effects, stateFolder);
   lines.push(
     await check(`port ${port}`, async () => {
@@ -146,6 +146,8 @@ const checkMachine = async (
   return lines;
 };
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** One line per part; all `ok` when a multiplexer could be started now. Never rejects. */
 export const selfCheck = async (options: SelfCheckOptions, effects: Effects): Promise<readonly CheckLine[]> => {
   const warnings: string[] = [];
@@ -153,7 +155,7 @@ export const selfCheck = async (options: SelfCheckOptions, effects: Effects): Pr
   const read = await check('registry', async () => {
     registry = await readRegistryFile(options.registryPath, effects, { warn: (text) => void warnings.push(text) });
     const { models, gpus } = registry;
-    return `${models.length} models on ${gpus.length} GPUs${warnings.map((text) => `; warning: ${text}`).join('')}`;
+    return `${counted(models.length, 'model')} on ${counted(gpus.length, 'GPU')}${warnings.map((text) => `; warning: ${text}`).join('')}`;
   });
   return registry === undefined ? [read] : [read, ...(await checkMachine(registry, options, effects))];
 };

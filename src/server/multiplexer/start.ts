@@ -186,14 +186,14 @@ export const startMultiplexer = async (
     },
   });
   const { registry, multiplexer } = assembled;
-  log.info('listening', { url: listening.url, registry: registry.path, models: multiplexer.models });
+  log.info('starting', { registry: registry.path, models: multiplexer.models });
   try {
     await multiplexer.start();
   } catch (error) {
     removeSignals();
     await listening.stop(true);
-    throw new StartError(reasonOf(error));
+    throw new StartError(reasonOf(error).replace(/^multiplexer: /, ''));
   }
-  log.info('serving', { state: multiplexer.status().state });
+  log.info('listening', { url: listening.url });
   return { url: listening.url, done: leaving.done };
 };

@@ -9,7 +9,6 @@ import { type Commands, createCommands } from '#platform/commands';
 import type { DockerEngine } from '#platform/docker-engine';
 import { openDockerEngine } from '#platform/docker-socket';
 import type { Effects } from '#platform/effects';
-import type { Log } from '#platform/log';
 import { variableNames } from '#platform/runtime';
 import type { MultiplexerState } from '#store/multiplexer-state';
 
@@ -30,24 +29,29 @@ export const stateOf = (registry: Registry, effects: Pick<Effects, 'sha256'>, st
   return { folder, file: `${folder}/${baseOf(registry.path)}-${ownerOf(registry, effects).slice(0, 8)}.sqlite` };
 };
 
-/** Cards do not change while we run, so a list that names some is asked for once; each warning is told once. */
-const createGpuLookup = (commands: Commands, log: Pick<Log, 'warn'>) => {
+/** Cards do not change while we run, so a list that names some is asked for once. */
+const createGpuLookup = (commands: Commands): GpuLookup => {
   let known: GpuListing | undefined;
-  const told = new Set<string>();
-  return async (declared: readonly string[], signal: AbortSignal): Promise<ResolvedGpus> => {
+  return async (declared, signal) => {
     if (declared.length === 0) return { uuids: [], ids: [], warnings: [] };
     const listing = known ?? (await listGpus(commands, signal));
     if (listing.gpus.length > 0) known = listing;
-    const resolved = resolveGpus(declared, listing);
-    for (const warning of resolved.warnings) {
-      if (!told.has(warning)) log.warn(warning);
-      told.add(warning);
-    }
+    return resolveGpus(declared, listing);
+  };
+};
+
+/** The same, telling each warning once. */
+const warning = (lookUp: GpuLookup, onWarning: (message: string) => void): GpuLookup => {
+  const told = new Set<string>();
+  return async (declared, signal) => {
+    const resolved = await lookUp(declared, signal);
+    for (const message of resolved.warnings) if (!told.has(message)) onWarning(message);
+    for (const message of resolved.warnings) told.add(message);
     return resolved;
   };
 };
 
-type GpuLookup = ReturnType<typeof createGpuLookup>;
+export type GpuLookup = (declared: readonly string[], signal: AbortSignal) => Promise<ResolvedGpus>;
 
 export interface Tools {
   readonly commands: Commands;
@@ -56,11 +60,11 @@ export interface Tools {
 }
 
 /** What starts, finds and stops servers. Nothing is asked of Docker or of GPUs before the first need. */
-export const openTools = async (effects: Effects, log: Pick<Log, 'warn'>): Promise<Tools> => {
+export const openTools = async (effects: Effects): Promise<Tools> => {
   const commands = createCommands();
   const { env, files, clock } = effects;
   const engine = await openDockerEngine({ env, files, commands, clock });
-  return { commands, engine, gpus: createGpuLookup(commands, log) };
+  return { commands, engine, gpus: createGpuLookup(commands) };
 };
 
 export interface OpenDrivers {
@@ -80,7 +84,12 @@ export const openDrivers = (
   options: { readonly logFolder: string; readonly onWarning: (message: string) => void },
 ): OpenDrivers => {
   const { clock, env, reach, sha256 } = effects;
-  const docker = createDockerDriver({ engine, effects, owner: ownerOf(registry, effects), resolveGpus: gpus });
+  const docker = createDockerDriver({
+    engine,
+    effects,
+    owner: ownerOf(registry, effects),
+    resolveGpus: warning(gpus, options.onWarning),
+  });
   const compose = createComposeDriver({ commands, engine, clock, reach });
   const process = createProcessDriver({
     commands,

@@ -1,0 +1,130 @@
+/** The verb `multiplexer`: several models behind one address, swapped on demand; stays until it has stopped. */
+import { command } from '#cli/command';
+import type { Io } from '#cli/io';
+import { tellLimits } from '#cli/limits';
+import { CliError, EXIT, type ExitCode, json, table } from '#cli/output';
+import { expandHome, pathFrom } from '#config/paths';
+import { workingFolder } from '#platform/runtime';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const FORMATS = ['json', 'pretty'] as const;
+
+export default command({
+  details: `Reads a registry of models (multiplexer.toml, or v0.9's JSON), runs their servers when they are asked for,
+and answers for all of them on one address: /v1/models, chat/completions, completions, messages,
+responses, embeddings. A model makes room for another when the answers it gives have ended.
+Other routes: /healthz, /readyz, /metrics, /v1/slots, /v1/slots/events, POST /v1/slots/MODEL/load
+and /unload.
+
+SIGTERM and SIGINT let running answers end within the drain limit and stop all servers. A second one
+cuts the answers; a third leaves at once, and what still runs is found by the next start.
+
+--self-check looks at the registry, Docker, GPUs, images, programs and ports, and starts nothing.
+See also: multiplexer status, multiplexer load MODEL, multiplexer unload MODEL.`,
+  flags: {
+    registry: {
+      kind: 'text',
+      value: 'PATH',
+      help: 'Registry of models; else ./multiplexer.toml, else ./multiplexer.json',
+    },
+    host: { kind: 'text', value: 'HOST', help: 'Address to listen on', default: '127.0.0.1' },
+    port: { kind: 'integer', value: 'PORT', min: 0, max: 65_535, default: 8001, help: 'Port; 0 takes any free one' },
+    'ram-cap-gb': { kind: 'text', value: 'GIB', help: 'Host memory that models may take, over the registry' },
+    'drain-timeout': {
+      kind: 'text',
+      value: 'SECONDS',
+      help: 'Longest wait for running answers before a swap cuts them, over the registry; 0 cuts at once',
+    },
+    'auth-env': { kind: 'text', value: 'NAME', help: 'Variable with the token that callers must send' },
+    'allow-public-without-auth': { kind: 'switch', help: 'Listen on other addresses than loopback without a token' },
+    'keep-serves': { kind: 'switch', help: 'Leave servers running at the end, for the next start to take over' },
+    'state-dir': {
+      kind: 'text',
+      value: 'PATH',
+      help: 'Folder of state and logs; else .anvil/multiplexer by the registry',
+    },
+    'self-check': { kind: 'switch', help: 'Say whether all of it would work here, and stop' },
+    json: { kind: 'switch', help: 'Print the self-check as JSON' },
+    'log-level': { kind: 'choice', value: 'LEVEL', choices: LEVELS, help: 'Least level logged', default: 'info' },
+    'log-format': {
+      kind: 'choice',
+      value: 'FORMAT',
+      choices: FORMATS,
+      help: 'Pretty on a terminal, else JSON, when not given',
+    },
+  },
+  args: {},
+  examples: [
+    'multiplexer --registry multiplexer.toml --self-check',
+    'multiplexer --registry multiplexer.toml --port 9001 --drain-timeout 60',
+    'multiplexer --host 0.0.0.0 --auth-env ANVIL_MULTIPLEXER_TOKEN',
+  ],
+  async run({ flags }, io) {
+    const stateFolder = flags['state-dir'] === undefined ? undefined : absolute(flags['state-dir'], io);
+    if (flags['self-check']) return selfCheckText({ ...flags, stateFolder }, io);
+    const numbers = {
+      drainTimeoutSeconds: numberOf('drain-timeout', flags['drain-timeout']),
+      ramCapGb: numberOf('ram-cap-gb', flags['ram-cap-gb']),
+    };
+    tellLimits(io, 'multiplexer');
+    const { startMultiplexer } = await import('#server/multiplexer/start');
+    const running = await startMultiplexer({
+      ...numbers,
+      registry: flags.registry,
+      host: flags.host,
+      port: flags.port,
+      authEnv: flags['auth-env'],
+      allowPublicWithoutAuth: flags['allow-public-without-auth'],
+      keepServes: flags['keep-serves'],
+      stateFolder,
+      logLevel: flags['log-level'],
+      logFormat: flags['log-format'] ?? (io.terminal.errIsTty ? 'pretty' : 'json'),
+    });
+    return (await running.done) === EXIT.ok ? EXIT.ok : EXIT.failed;
+  },
+});
+
+const absolute = (path: string, { effects }: Io): string => pathFrom(workingFolder(), expandHome(path, effects.env));
+
+/** v0.9 took fractions; what range is sensible the registry knows. */
+const numberOf = (flag: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new CliError(`--${flag} ${text} is not a number`, EXIT.usage);
+  return value;
+};
+
+interface SelfCheckFlags {
+  readonly registry: string | undefined;
+  readonly port: number;
+  readonly stateFolder: string | undefined;
+  readonly json: boolean;
+}
+
+const selfCheckText = async (
+  { registry, port, stateFolder, json: asJson }: SelfCheckFlags,
+  io: Io,
+): Promise<ExitCode> => {
+  const { terminal, style, errStyle, effects } = io;
+  const { findRegistry } = await import('#server/multiplexer/find-registry');
+  const { selfCheck } = await import('#server/multiplexer/self-check');
+  const registryPath = await findRegistry(registry, effects).catch((error: Error) => {
+    throw new CliError(error.message, EXIT.usage);
+  });
+  const lines = await selfCheck({ registryPath, port, stateFolder }, effects);
+  const problems = lines.filter(({ ok }) => !ok).length;
+  if (asJson) terminal.out(json({ ok: problems === 0, checks: lines }));
+  else {
+    const rows = lines.map(({ what, ok, detail }) => [ok ? 'ok' : 'problem', what, detail]);
+    terminal.out(
+      table(['RESULT', 'WHAT', 'DETAIL'], rows, (text, column, row) => {
+        if (row < 0) return style.bold(text);
+        if (column !== 0) return text;
+        return text === 'ok' ? style.good(text) : style.bad(text);
+      }),
+    );
+    if (problems === 0) terminal.out('self-check OK\n');
+    else terminal.err(`${errStyle.bad(`self-check found ${problems} problem${problems === 1 ? '' : 's'}`)}\n`);
+  }
+  return problems === 0 ? EXIT.ok : EXIT.failed;
+};

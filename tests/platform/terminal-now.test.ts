@@ -1,0 +1,30 @@
+/** A result that cannot wait leaves before the program does, and a reader that has gone is noticed. */
+import { expect, test } from 'bun:test';
+
+const PROGRAM = Bun.fileURLToPath(new URL('terminal-now-program.ts', import.meta.url));
+
+const start = () => Bun.spawn([process.execPath, PROGRAM], { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
+
+const nextText = async (reader: { read(): Promise<{ value?: Uint8Array | undefined }> }): Promise<string> =>
+  new TextDecoder().decode((await reader.read()).value);
+
+test('each line is there before the next one is asked for', async () => {
+  const child = start();
+  const reader = child.stdout.getReader();
+  expect(await nextText(reader)).toBe('begins\n');
+  child.stdin.write('one\n');
+  await child.stdin.flush();
+  expect(await nextText(reader)).toBe('one\n');
+  await child.stdin.end();
+  expect([await child.exited, await child.stderr.text()]).toEqual([0, '']);
+});
+
+test('a program whose reader has gone is told so', async () => {
+  const child = start();
+  const reader = child.stdout.getReader();
+  await nextText(reader);
+  await reader.cancel();
+  child.stdin.write('one\ntwo\nthree\n');
+  await child.stdin.flush();
+  expect([await child.exited, await child.stderr.text()]).toEqual([3, '']);
+});
