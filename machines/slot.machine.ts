@@ -94,6 +94,7 @@ export interface SlotContext extends SlotInput {
   readonly failures: number;
   /** Something may be left of a failed server, so that its memory counts as taken. */
   readonly stuck: boolean;
+  /** Kept when it has recovered, for the operator. */
   readonly lastFailure: string | undefined;
 }
 
@@ -152,7 +153,6 @@ export const slotMachine = setup({
         dueAt: at + now.context.limits.loadMs,
         waking: params.waking,
         room: undefined,
-        lastFailure: undefined,
       };
     }),
     becomeReady: assign((now) => {

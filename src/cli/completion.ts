@@ -27,6 +27,8 @@ const argumentChoices = ({ command }: VerbDescription): readonly string[] =>
 const nounsOf = (verbs: Verbs): ReadonlyMap<string, readonly VerbDescription[]> =>
   Map.groupBy(verbs, ({ name }) => name.split(' ')[0] ?? name);
 const isPair = ({ name }: VerbDescription): boolean => name.includes(' ');
+/** The verb that a noun alone is, where it is one. */
+const verbOfNoun = (noun: string, group: Verbs): VerbDescription | undefined => group.find(({ name }) => name === noun);
 const secondWord = ({ name }: VerbDescription): string => name.split(' ')[1] ?? '';
 
 /** One word for a POSIX-like shell. */
@@ -46,12 +48,20 @@ const bashValues = (verbs: Verbs): readonly string[] =>
 const bashWords = (verbs: Verbs): readonly string[] => [
   ...[...nounsOf(verbs)]
     .filter(([, group]) => group.some(isPair))
-    .map(([noun, group]) => `    ${quoted(noun)}) words=${quoted([...group.map(secondWord), '--help'].join(' '))} ;;`),
-  ...verbs.map((verb) => {
-    const words = [...argumentChoices(verb), ...flagsOf(verb).map(([flag]) => `--${flag}`)];
-    return `    ${quoted(verb.name)}) words=${quoted(words.join(' '))} ;;`;
-  }),
+    .map(([noun, group]) => {
+      const own = verbOfNoun(noun, group);
+      const flags = own === undefined ? ['--help'] : bashFlags(own);
+      return `    ${quoted(noun)}) words=${quoted([...group.filter(isPair).map(secondWord), ...flags].join(' '))} ;;`;
+    }),
+  ...verbs
+    .filter(({ name }) => nounsOf(verbs).get(name)?.some(isPair) !== true)
+    .map((verb) => {
+      const words = [...argumentChoices(verb), ...bashFlags(verb)];
+      return `    ${quoted(verb.name)}) words=${quoted(words.join(' '))} ;;`;
+    }),
 ];
+
+const bashFlags = (verb: VerbDescription): readonly string[] => flagsOf(verb).map(([flag]) => `--${flag}`);
 
 const bash = (verbs: Verbs): string => `# bash completion for ${PROGRAM}, written by \`${PROGRAM} completion bash\`
 _anvil_serving() {
@@ -99,6 +109,21 @@ const zshVerb = (verb: VerbDescription): string => {
 const zshList = (name: string, rows: readonly (readonly [word: string, help: string])[]): string =>
   `local -a ${name}=(${rows.map(([word, help]) => quoted(`${zshText(word)}:${help}`)).join(' ')})`;
 
+/** Offers the second words; a noun that is a verb itself goes on with its own flags. */
+const zshNoun = (noun: string, group: Verbs): string => {
+  const rows = group.filter(isPair).map((verb) => [secondWord(verb), verb.summary] as const);
+  const isVerb = verbOfNoun(noun, group) !== undefined;
+  return `    ${quoted(noun)})
+      ${zshList('seconds', rows)}
+      if (( CURRENT == 3 )); then
+        _describe verb seconds
+        ${isVerb ? ':' : 'return'}
+      ${isVerb ? 'elif [[ "$words[3]" != -* ]]; then' : 'fi'}
+      ${isVerb ? '  ' : ''}verb="$verb $words[3]"
+      ${isVerb ? '  ' : ''}shift words
+      ${isVerb ? '  ' : ''}(( CURRENT-- ))${isVerb ? '\n      fi' : ''} ;;`;
+};
+
 const zsh = (verbs: Verbs): string => {
   const nouns = [...nounsOf(verbs)].filter(([, group]) => group.some(isPair));
   const first = [...nounsOf(verbs)].map(([noun, group]) => [noun, group[0]?.summary ?? ''] as const);
@@ -112,22 +137,7 @@ _anvil-serving() {
   fi
   local verb="$words[2]"
   case "$verb" in
-${nouns
-  .map(
-    ([noun, group]) => `    ${quoted(noun)})
-      ${zshList(
-        'seconds',
-        group.map((verb) => [secondWord(verb), verb.summary]),
-      )}
-      if (( CURRENT == 3 )); then
-        _describe verb seconds
-        return
-      fi
-      verb="$verb $words[3]"
-      shift words
-      (( CURRENT-- )) ;;`,
-  )
-  .join('\n')}
+${nouns.map(([noun, group]) => zshNoun(noun, group)).join('\n')}
   esac
   shift words
   (( CURRENT-- ))
@@ -146,20 +156,23 @@ fi
 /** One word for fish, whose single quotes know two escapes. */
 const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-const fishSeen = (verb: VerbDescription): string =>
-  verb.name
-    .split(' ')
-    .map((word) => `__fish_seen_subcommand_from ${word}`)
-    .join('; and ');
+/** Its words are there, and none that makes it another verb. */
+const fishSeen = (verb: VerbDescription, verbs: Verbs): string => {
+  const seconds = isPair(verb) ? [] : (nounsOf(verbs).get(verb.name) ?? []).filter(isPair).map(secondWord);
+  return [
+    ...verb.name.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`),
+    ...(seconds.length === 0 ? [] : [`not __fish_seen_subcommand_from ${seconds.join(' ')}`]),
+  ].join('; and ');
+};
 
-const fishFlag = (verb: VerbDescription, [flag, spec]: readonly [string, FlagSpec]): string => {
+const fishFlag = (verb: VerbDescription, [flag, spec]: readonly [string, FlagSpec], verbs: Verbs): string => {
   const value = spec.kind === 'switch' ? '' : takesPath(spec) ? ' -r -F' : ' -x';
   const choices = spec.kind === 'choice' ? ` -a ${fishQuoted(spec.choices.join(' '))}` : '';
-  const when = fishQuoted(fishSeen(verb));
+  const when = fishQuoted(fishSeen(verb, verbs));
   return `complete -c ${PROGRAM} -n ${when} -l ${flag}${value}${choices} -d ${fishQuoted(spec.help)}`;
 };
 
-const fishVerb = (verb: VerbDescription): readonly string[] => {
+const fishVerb = (verb: VerbDescription, verbs: Verbs): readonly string[] => {
   const [noun] = verb.name.split(' ');
   const when = isPair(verb)
     ? fishQuoted(`__fish_seen_subcommand_from ${noun}; and not __fish_seen_subcommand_from ${secondWord(verb)}`)
@@ -171,8 +184,8 @@ const fishVerb = (verb: VerbDescription): readonly string[] => {
     `complete -c ${PROGRAM} -n ${when} -a ${word} -d ${fishQuoted(verb.summary)}`,
     ...(choices.length === 0
       ? []
-      : [`complete -c ${PROGRAM} -n ${fishQuoted(fishSeen(verb))} -a ${fishQuoted(choices.join(' '))}`]),
-    ...flagsOf(verb).map((flag) => fishFlag(verb, flag)),
+      : [`complete -c ${PROGRAM} -n ${fishQuoted(fishSeen(verb, verbs))} -a ${fishQuoted(choices.join(' '))}`]),
+    ...flagsOf(verb).map((flag) => fishFlag(verb, flag, verbs)),
   ];
 };
 
@@ -180,7 +193,7 @@ const fish = (verbs: Verbs): string => `# fish completion for ${PROGRAM}, writte
 complete -c ${PROGRAM} -f
 complete -c ${PROGRAM} -n __fish_use_subcommand -l version -d 'Print the version'
 complete -c ${PROGRAM} -n __fish_use_subcommand -l help -d 'Show help'
-${verbs.flatMap(fishVerb).join('\n')}
+${verbs.flatMap((verb) => fishVerb(verb, verbs)).join('\n')}
 `;
 
 const RENDERERS = { bash, zsh, fish } as const satisfies Record<Shell, (verbs: Verbs) => string>;

@@ -7,7 +7,7 @@ import type { OpenedServes } from '#cli/serves-world';
 import type { DeclaredServe } from '#config/serves';
 import type { Outcome } from '#ops/serves/outcome';
 import { bringUp } from '#ops/serves/up';
-import { waitForAll } from '#ops/serves/wait';
+import { bringUpReady } from '#ops/serves/wait';
 
 const DAY_SECONDS = 86_400;
 
@@ -47,9 +47,11 @@ export const upAndTell = async (
   io: Io,
   before: readonly Outcome[] = [],
 ): Promise<ExitCode> => {
-  const came = await bringUp(serves, manifest, { recreate, dryRun: flags['dry-run'] }, world);
   const seconds = flags['timeout-seconds'];
   const waitMs = seconds === undefined ? undefined : seconds * 1000;
-  const outcomes = [...before, ...(flags.wait ? await waitForAll(serves, came, waitMs, world) : came)];
-  return finish(outcomes, flags.json, scrub, io);
+  const options = { recreate, dryRun: flags['dry-run'] };
+  const came = flags.wait
+    ? await bringUpReady(serves, manifest, { ...options, waitMs }, world)
+    : await bringUp(serves, manifest, options, world);
+  return finish([...before, ...came], flags.json, scrub, io);
 };

@@ -15,8 +15,8 @@ export interface SwapDefaults extends SwapPolicy {
 export const SWAP_DEFAULTS: SwapDefaults = {
   waitBoundMs: 120_000,
   drainMs: 30_000,
-  lingerMs: 2000,
-  worth: 1,
+  lingerMs: 3000,
+  worth: 1.5,
   minResidentMs: 10_000,
   queueMax: 256,
   retryMs: 5000,

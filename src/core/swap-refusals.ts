@@ -23,12 +23,16 @@ const givenUpAt = (board: Board, slot: SlotView, { since }: Waiter): number =>
 const restsTooLong = (board: Board, slot: SlotView, { since }: Waiter): boolean =>
   slot.state === 'failed' && (slot.retryAt ?? Number.POSITIVE_INFINITY) > since + boundMsOf(board, slot);
 
-/** When to ask again: what a request that came now would have to wait, or the end of a rest. */
+/** When to ask again: at the end of a rest, else when a request that came now would be served. */
 const retryAfterMs = (board: Board, slot: SlotView | undefined): number => {
-  if (slot === undefined || !canEverFit(board, slot)) return Math.max(RETRY_MS_MIN, board.view.policy.waitBoundMs);
-  const { now } = board.view;
-  const resting = slot.state === 'failed' ? (slot.retryAt ?? now + board.view.policy.waitBoundMs) - now : 0;
-  return Math.ceil(Math.max(RETRY_MS_MIN, resting, estimateOn(board, slot).readyInMs));
+  const { now, policy } = board.view;
+  const wait =
+    slot === undefined || !canEverFit(board, slot)
+      ? policy.waitBoundMs
+      : slot.state === 'failed'
+        ? (slot.retryAt ?? now + policy.waitBoundMs) - now
+        : estimateOn(board, slot).readyInMs;
+  return Math.ceil(Math.max(RETRY_MS_MIN, wait));
 };
 
 /**

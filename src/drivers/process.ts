@@ -2,21 +2,14 @@
 import { kindOfName } from '#core/redact';
 import type { ProcessLaunch, ServeSpec } from '#core/serve-spec';
 import { type Handed, handedTo } from '#drivers/docker-spec';
-import { type Driver, DriverError, type Found, type RunningServe, type ServeExit } from '#drivers/driver';
+import { type Driver, DriverError, type Found, type RunningServe } from '#drivers/driver';
 import { cudaEnvironment, type ResolvedGpus } from '#drivers/gpus';
 import { isPortTaken, portTaken } from '#drivers/port';
 import { endGroup, type GroupWorld, groupState } from '#drivers/process-group';
 import { fileOutput, logFileName, openOutput, type ServeOutput } from '#drivers/process-log';
-import {
-  changedParts,
-  identityParts,
-  type ProcessNote,
-  type ProcessNotes,
-  readNote,
-  writeNote,
-} from '#drivers/process-notes';
-import { pause } from '#drivers/readiness-probe';
-import { type Child, type ChildEnvironment, type ChildExit, CommandMissing } from '#platform/commands';
+import { changedParts, identityParts, type ProcessNotes, readNote, writeNote } from '#drivers/process-notes';
+import { watchChild, watchStranded } from '#drivers/process-watch';
+import { type Child, type ChildEnvironment, CommandMissing } from '#platform/commands';
 import type { Effects } from '#platform/effects';
 
 export interface ProcessWorld extends GroupWorld, Pick<Effects, 'env' | 'reach' | 'sha256'> {
@@ -29,13 +22,6 @@ export interface ProcessWorld extends GroupWorld, Pick<Effects, 'env' | 'reach' 
   /** Names of the variables of our own environment: of these a child inherits all that name no secret. */
   readonly variables: readonly string[];
 }
-
-/** Between two looks at a process that is not our child. */
-const WATCH_MS = 1_000;
-/** Behind the words for an end. */
-const STUCK = '; processes that it started hang in the system and cannot be ended';
-/** Between two looks at the size of a log. */
-const TRIM_MS = 60_000;
 
 /** Warnings remembered, so that each is told once. */
 const WARNINGS_MAX = 200;
@@ -68,58 +54,21 @@ const environmentFor = (
   ...handed,
 });
 
-const exitDetail = ({ code, endedBy }: ChildExit): string => {
-  if (endedBy === 'SIGKILL') return 'was killed (SIGKILL): by somebody, or by the system when memory ran out';
-  return endedBy === undefined ? `exited with ${code ?? 'an unknown code'}` : `was ended by ${endedBy}`;
-};
-
-/** Looks at the size of the log from time to time, until it is over. */
-const keepLog = async ({ clock }: ProcessWorld, output: ServeOutput, over: AbortSignal): Promise<void> => {
-  while (await pause(clock, TRIM_MS, over)) output.trim();
-};
-
-/** Our own child: its end is told by the system. What it leaves of its group is killed before the end is told. */
-const watchChild = (world: ProcessWorld, child: Child, output: ServeOutput, onEnd: () => void): RunningServe => {
-  const over = new AbortController();
-  const exited = child.exited.then(async (exit): Promise<ServeExit> => {
-    over.abort();
-    const left = (await world.commands.groupLives(child.pid)) && !(await endGroup(world, child.pid, 0));
-    // What cannot be ended is not forgotten: it holds the GPU, and the next stop says so.
-    if (!left) onEnd();
-    return { code: exit.code, detail: `${exitDetail(exit)}${left ? STUCK : ''}` };
-  });
-  void keepLog(world, output, over.signal);
-  return { id: String(child.pid), exited, tail: output.tail, letGo: () => over.abort() };
-};
-
-/** One that was started by an earlier run of ours, whose end nobody tells us: it is looked at. */
-const watchStranded = (
-  world: ProcessWorld,
-  note: ProcessNote,
-  output: ServeOutput,
-  onEnd: () => void,
-): RunningServe => {
-  const over = new AbortController();
-  const { promise: exited, resolve } = Promise.withResolvers<ServeExit>();
-  const watch = async (): Promise<void> => {
-    while (await pause(world.clock, WATCH_MS, over.signal)) {
-      const state = await groupState(world, note);
-      if (state === 'running') continue;
-      const left = state === 'leftovers' && !(await endGroup(world, note.pid, 0));
-      if (over.signal.aborted) return;
-      over.abort();
-      if (!left) onEnd();
-      resolve({ code: undefined, detail: `is gone; its exit code went to its first starter${left ? STUCK : ''}` });
-    }
-  };
-  void watch();
-  void keepLog(world, output, over.signal);
-  return { id: String(note.pid), exited, tail: output.tail, letGo: () => over.abort() };
-};
-
 /** Forgets a process, unless the note is of a later one by now. */
-const forget = ({ notes }: ProcessWorld, name: string, pid: number): void => {
-  if (readNote(notes.get(name))?.pid === pid) notes.set(name, undefined);
+const forget = ({ notes }: ProcessWorld, { name, port }: ServeSpec, pid: number): void => {
+  for (const key of [name, portKey(port)]) if (readNote(notes.get(key))?.pid === pid) notes.set(key, undefined);
+};
+
+/** Who was started on a port, whatever its name. */
+const portKey = (port: number): string => `port:${port}`;
+
+type PortHolder = 'nobody' | 'ours' | 'stranger';
+
+/** Models that are never loaded together may share a port, so another serve of ours is no stranger. */
+const portHolder = async (world: ProcessWorld, port: number): Promise<PortHolder> => {
+  if (!(await isPortTaken(world.reach, port))) return 'nobody';
+  const note = readNote(world.notes.get(portKey(port)));
+  return note !== undefined && (await groupState(world, note)) !== 'gone' ? 'ours' : 'stranger';
 };
 
 const find = async (world: ProcessWorld, spec: ServeSpec): Promise<Found> => {
@@ -137,8 +86,8 @@ const find = async (world: ProcessWorld, spec: ServeSpec): Promise<Found> => {
       drift: changedParts(note.identity, declared),
     };
   }
-  if (note !== undefined) forget(world, serve.name, note.pid);
-  return (await isPortTaken(world.reach, serve.port))
+  if (note !== undefined) forget(world, serve, note.pid);
+  return (await portHolder(world, serve.port)) === 'stranger'
     ? { kind: 'stranger', what: portTaken(serve.port) }
     : { kind: 'absent' };
 };
@@ -153,7 +102,7 @@ const stop = async (world: ProcessWorld, spec: ServeSpec): Promise<void> => {
         `it hangs in the system: look at it with "ps -eo pid,pgid,stat,wchan | grep ${note.pid}"`,
     );
   }
-  forget(world, spec.name, note.pid);
+  forget(world, spec, note.pid);
 };
 
 /** Ends what is left of an earlier run. @throws DriverError when something runs, ours or not */
@@ -163,9 +112,13 @@ const makeWay = async (world: ProcessWorld, serve: ProcessServe): Promise<void> 
     throw new DriverError('failed', `serve ${serve.name}: it runs already as process ${before.id}; stop it first`);
   }
   if (before.kind === 'ours') await stop(world, serve);
-  if (before.kind !== 'stranger') return;
-  const remedy = 'end that program, or give the serve another port';
-  throw new DriverError('stranger', `serve ${serve.name}: ${before.what}; ${remedy}`);
+  if (before.kind === 'stranger') {
+    const remedy = 'end that program, or give the serve another port';
+    throw new DriverError('stranger', `serve ${serve.name}: ${before.what}; ${remedy}`);
+  }
+  if ((await portHolder(world, serve.port)) === 'nobody') return;
+  const what = `port ${serve.port} is still held by another serve of ours`;
+  throw new DriverError('failed', `serve ${serve.name}: ${what}; stop that one first, or give them different ports`);
 };
 
 /** @throws DriverError `missing` for the program, `failed` for its folder */
@@ -206,9 +159,11 @@ const start = async (world: ProcessWorld, spec: ServeSpec, signal: AbortSignal):
     const identity = identityParts(serve, handed, sha256);
     const note = { pid: child.pid, startedAt, identity, logFrom: output.from };
     const { logPath } = output;
-    world.notes.set(name, writeNote(logPath === undefined ? note : { ...note, logPath }));
+    const text = writeNote(logPath === undefined ? note : { ...note, logPath });
+    world.notes.set(name, text);
+    world.notes.set(portKey(serve.port), text);
   }
-  return watchChild(world, child, output, () => forget(world, name, child.pid));
+  return watchChild(world, child, output, () => forget(world, serve, child.pid));
 };
 
 const adopt = async (world: ProcessWorld, spec: ServeSpec): Promise<RunningServe> => {
@@ -219,7 +174,7 @@ const adopt = async (world: ProcessWorld, spec: ServeSpec): Promise<RunningServe
   }
   const secrets = Object.values(handedTo(serve, world.env));
   const output = fileOutput(note.logPath ?? '', note.logFrom, secrets);
-  return watchStranded(world, note, output, () => forget(world, serve.name, note.pid));
+  return watchStranded(world, note, output, () => forget(world, serve, note.pid));
 };
 
 /**

@@ -47,7 +47,7 @@ const crashed = (floor: Floor, { slot, from, context }: SlotMove): void => {
 const vacated = (floor: Floor, { slot, to, context }: SlotMove): void => {
   const { why, from, cut } = slot.vacating;
   if (from !== 'ready' && from !== 'asleep') return;
-  const drainedMs = context.drainedMs;
+  const drainedMs = Math.round(context.drainedMs);
   floor.history.vacated({ model: slot.name, why, drainedMs, cut }, context.room);
   floor.world.onEvent({
     kind: 'vacated',

@@ -105,17 +105,18 @@ const admit = (floor: Floor, swapper: Swapper, model: string, wish: SlotWish, by
 
 const isOut = ({ state, keeper }: Slot): boolean => state === 'empty' || (state === 'failed' && !keeper.busy);
 
-/** Drains and stops every server, all at once. */
+/** Drains and stops every server, all at once; what would not go gets one more try. */
 const clearAll = async (floor: Floor, swapper: Swapper): Promise<void> => {
   const all = [...floor.slots.values()];
   const { settings } = floor.registry;
-  for (const slot of all) {
-    if (slot.state === 'failed' && slot.context.stuck) slot.clearUp();
-    else if (slot.state !== 'empty' && slot.state !== 'failed') slot.drain('empty', 'leaving', undefined);
-  }
-  const limitMs = Math.max(0, ...all.map(({ model }) => limitsOf(model, settings).unloadMs));
+  const unloadMs = Math.max(0, ...all.map(({ model }) => limitsOf(model, settings).unloadMs));
   const allOut = (): boolean => all.every(isOut);
-  await swapper.until(allOut, undefined, settings.drainMs + limitMs + LEAVING_MARGIN_MS);
+  for (const slot of all) {
+    if (slot.state !== 'empty' && slot.state !== 'failed') slot.drain('empty', 'leaving', undefined);
+  }
+  await swapper.until(allOut, undefined, settings.drainMs + unloadMs + LEAVING_MARGIN_MS);
+  for (const slot of all) if (slot.state === 'failed' && slot.context.stuck) slot.clearUp();
+  await swapper.until(allOut, undefined, unloadMs);
 };
 
 /** Lets running answers end within the drain limit, cuts the rest, and leaves the servers to a later life. */

@@ -99,7 +99,7 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
       return;
     }
     const { woken, adopted } = outcome;
-    facts = { ms: at - began, woken, adopted };
+    facts = { ms: Math.round(at - began), woken, adopted };
     if (!adopted) world.onMeasured(woken ? 'wakeMs' : 'loadMs', facts.ms);
     watch.keep(outcome.serve);
     state.set(asleepEntry(model), undefined);

@@ -38,6 +38,10 @@ const createHands = (floor: Floor, wake: () => void) => {
   const { clock } = world.actors;
   const guard = createMemoryGuard(floor.registry, [...slots.values()], world.availableGb, (slot, shortage) => {
     if (shortage !== undefined) {
+      // With nobody waiting the operator should still hear that a wanted model does not come.
+      if (queue.of(slot.name).length === 0) {
+        world.onEvent({ kind: 'refused', model: slot.name, refused: 'no-memory' });
+      }
       refuseAll(floor, slot.name, noMemory(shortage.message));
       wanted.remove(slot.name);
     }
@@ -48,7 +52,7 @@ const createHands = (floor: Floor, wake: () => void) => {
     const request = queue.get(waiter);
     const slot = request === undefined ? undefined : slots.get(request.model);
     if (request === undefined || slot?.state !== 'ready') return;
-    const waitedMs = clock.now() - request.since;
+    const waitedMs = Math.round(clock.now() - request.since);
     const lease = slot.grant(request.id, { waitedMs, needed: request.needed });
     queue.answer(request.id, lease);
     if (request.byOperator) lease.release();

@@ -19,7 +19,7 @@ export interface MultiplexerWorld {
   readonly sleeper: Sleeper;
   /** GiB that a serve of this driver could take of the host's memory; undefined: not known. Must not reject. */
   readonly availableGb: (driver: DriverName) => Promise<number | undefined>;
-  /** Removes what earlier lives left behind under names that the registry does not have any more. */
+  /** Removes what earlier lives left behind under names that the registry does not have any more. Must not reject. */
   readonly sweep?: (signal: AbortSignal) => Promise<void>;
   readonly state: MultiplexerState;
   /** Must not throw. */

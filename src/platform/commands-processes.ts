@@ -19,21 +19,28 @@ export const signalGroup = (pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean
 };
 
 interface ProcessLine {
-  readonly state: string;
+  readonly hasEnded: boolean;
   readonly group: number;
   /** Clock ticks since the system started. */
   readonly start: string;
 }
 
-/** `/proc/PID/stat`: number, name in brackets (which may hold anything), then fields from the state on. See proc(5). */
+/** Zombie or dead: it has ended, and only its parent has not taken notice. */
+const isDead = (state: string): boolean => /^[ZX]/.test(state);
+
+/**
+ * `/proc/PID/stat`: number, name in brackets (which may hold anything), then fields from the third on: state, parent,
+ * group; the 20th is the number of threads, the 22nd the start. See proc(5). A process whose first thread is dead still
+ * holds its files, port and GPU memory while others of its threads are on their way out.
+ */
 const parseStat = (text: string): ProcessLine | undefined => {
-  const [state, , group, , , , , , , , , , , , , , , , , start] = text
+  const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .trim()
     .split(' ');
-  return state === undefined || group === undefined || start === undefined
-    ? undefined
-    : { state, group: Number(group), start };
+  const [state, group, threads, start] = [fields[0], fields[2], fields[17], fields[19]];
+  if (state === undefined || group === undefined || start === undefined) return undefined;
+  return { hasEnded: isDead(state) && Number(threads) <= 1, group: Number(group), start };
 };
 
 const statOf = async (pid: number | string): Promise<ProcessLine | undefined> => {
@@ -42,9 +49,6 @@ const statOf = async (pid: number | string): Promise<ProcessLine | undefined> =>
     .catch(() => '');
   return parseStat(text);
 };
-
-/** Zombie or dead: it has ended, and only its parent has not taken notice. */
-const hasEnded = (state: string): boolean => /^[ZX]/.test(state);
 
 /** Output of `ps`, empty when it fails. */
 const ps = async (...words: readonly string[]): Promise<string> => {
@@ -68,10 +72,10 @@ const bootOf = (): Promise<string> => {
 export const processStart = async (pid: number): Promise<string | undefined> => {
   if (process.platform === 'linux') {
     const line = await statOf(pid);
-    return line === undefined || hasEnded(line.state) ? undefined : `${await bootOf()}:${line.start}`;
+    return line === undefined || line.hasEnded ? undefined : `${await bootOf()}:${line.start}`;
   }
   const [state, ...start] = (await ps('-o', 'stat=,lstart=', '-p', String(pid))).trim().split(/\s+/);
-  return state === undefined || state === '' || hasEnded(state) ? undefined : `:${start.join(' ')}`;
+  return state === undefined || state === '' || isDead(state) ? undefined : `:${start.join(' ')}`;
 };
 
 const groupExists = (pid: number): boolean => {
@@ -92,11 +96,11 @@ export const groupLives = async (pid: number): Promise<boolean> => {
   if (process.platform === 'linux') {
     const numbers = (await readdir(PROC)).filter((name) => /^[0-9]+$/.test(name));
     const lines = await Promise.all(numbers.map(statOf));
-    return lines.some((line) => line !== undefined && line.group === pid && !hasEnded(line.state));
+    return lines.some((line) => line !== undefined && line.group === pid && !line.hasEnded);
   }
   const lines = (await ps('-axo', 'pgid=,stat=')).trim().split('\n');
   return lines.some((line) => {
     const [group, state = ''] = line.trim().split(/\s+/);
-    return Number(group) === pid && !hasEnded(state);
+    return Number(group) === pid && !isDead(state);
   });
 };

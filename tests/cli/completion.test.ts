@@ -65,6 +65,18 @@ describe.if(Bun.which('bash') !== null)('bash', () => {
     expect(await offered('config', 'check', '--')).toEqual(['--config', '--mode', '--strict', '--json', '--help']);
   });
 
+  test('offers both of a noun that is a verb itself, then the flags of the one chosen', async () => {
+    expect((await offered('multiplexer', '')).slice(0, 4)).toEqual(['status', 'load', 'unload', '--registry']);
+    expect(await offered('multiplexer', '--self')).toEqual(['--self-check']);
+    expect(await offered('multiplexer', 'status', '--')).toEqual([
+      '--watch',
+      '--json',
+      '--url',
+      '--auth-env',
+      '--help',
+    ]);
+  });
+
   test('offers the flags of a verb, and the values of a flag that has a list of them', async () => {
     expect(await offered('serve', '--log')).toEqual(['--log-level', '--log-format']);
     expect(await offered('serve', '--log-format', '')).toEqual(['json', 'pretty']);

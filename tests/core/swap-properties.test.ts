@@ -119,6 +119,58 @@ describe('two models of which one fits', () => {
   });
 });
 
+describe('the reasons for vacating', () => {
+  const clearMs = (situation: Situation): number =>
+    situation.policy.drainMs +
+    Math.max(...situation.models.map(({ times }) => Math.max(times.unloadMs, times.sleepMs)));
+
+  test('a bound is given only when waiting on would miss it, worth only when the waiting is worth it', () => {
+    fc.assert(
+      fc.property(exclusiveModels(2), (situation) => {
+        const watch: SimulationInput['watch'] = (view, { commands }) => {
+          for (const command of commands) {
+            if (command.do !== 'drain' || command.for === undefined) continue;
+            const queue = view.waiting.filter(({ model }) => model === command.for);
+            const oldest = Math.min(...queue.map(({ since }) => since));
+            const slot = view.slots.find(({ model }) => model.name === command.for);
+            if (command.why === 'bound') {
+              expect(view.now).toBeGreaterThanOrEqual(oldest + boundMs(situation, command.for) - clearMs(situation));
+            }
+            if (command.why === 'worth') {
+              const weights = queue.map(
+                ({ priority, since }) => (priority < 0 ? 0.5 : 1 + priority) * (view.now - since),
+              );
+              const needed = slot?.state === 'asleep' ? slot.times.wakeMs : slot?.times.loadMs;
+              expect(weights.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(
+                view.policy.worth * (needed ?? Number.NaN) - 1e-6,
+              );
+            }
+          }
+        };
+        simulate({ ...situation, decide: schedule, watch });
+      }),
+      RUNS,
+    );
+  });
+
+  test('only a bound drains a slot with leases, unless those who wait for the slot itself would miss theirs', () => {
+    fc.assert(
+      fc.property(exclusiveModels(2), (situation) => {
+        const watch: SimulationInput['watch'] = (view, { commands }) => {
+          for (const command of commands) {
+            if (command.do !== 'drain' || command.why === 'bound') continue;
+            const slot = view.slots.find(({ model }) => model.name === command.model);
+            const waitedFor = view.waiting.some(({ model }) => model === command.model);
+            expect(slot?.leases === 0 || waitedFor).toBeTrue();
+          }
+        };
+        simulate({ ...situation, decide: schedule, watch });
+      }),
+      RUNS,
+    );
+  });
+});
+
 describe('three models of which one fits', () => {
   test('whoever is refused had waited for the whole bound', () => {
     fc.assert(

@@ -73,10 +73,15 @@ describe.skipIf(isWindows)('a process serve whose starter was killed', () => {
     await clock.advance(1_000);
     // Killed by now; how soon it is gone is for the system to say.
     await until(async () => (await commands.startedAt(worker)) === undefined);
+    let ended = false;
+    void serve.exited.then(() => {
+      ended = true;
+    });
     await until(async () => {
       await clock.advance(25);
-      return (await driver.find(spec, never)).kind === 'absent';
+      return ended;
     });
+    expect(await driver.find(spec, never)).toEqual({ kind: 'absent' });
     expect(await serve.exited).toEqual({ code: undefined, detail: 'is gone; its exit code went to its first starter' });
   });
 

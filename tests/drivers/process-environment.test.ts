@@ -1,5 +1,6 @@
 /** What a plain program gets from our environment, which GPUs it sees, and where its output goes. */
 import { describe, expect, test } from 'bun:test';
+import { symlink } from 'node:fs/promises';
 import type { ServeSpec } from '#core/serve-spec';
 import { resolveGpus } from '#drivers/gpus';
 import type { ProcessWorld } from '#drivers/process';
@@ -87,6 +88,19 @@ describe.skipIf(process.platform === 'win32')('the output of a process serve', (
     expect(warnings[0]).toContain(`the log of small cannot be written to ${file}/logs/small.log`);
     await driver.stop(spec);
     expect(await serve.exited).toMatchObject({ code: 0 });
+  });
+
+  test.skipIf(process.platform !== 'linux')('goes through us when the disk is full', async () => {
+    await using folder = await tmpdir();
+    await symlink('/dev/full', folder.file('small.log'));
+    const warnings: string[] = [];
+    const world = { onWarning: (message: string) => void warnings.push(message) };
+    const driver = createDriver(folder.path, memoryNotes(), world);
+    const spec = specOf(await freePort());
+    await saysReady(await driver.start(spec, never));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('ENOSPC');
+    await driver.stop(spec);
   });
 
   test('lies in a file with a name of its own, whatever the serve is called', async () => {

@@ -86,6 +86,28 @@ describe.skipIf(process.platform === 'win32')('a process serve', () => {
     await driver.stop(spec);
   });
 
+  test('that hangs in the system is told as such, and not forgotten', async () => {
+    await using folder = await tmpdir();
+    const notes = memoryNotes();
+    const clock = createSimulatedClock();
+    const hanging = { ...commands, groupLives: async () => true };
+    const driver = createDriver(folder.path, notes, { clock, commands: hanging });
+    const spec = specOf(await freePort(), [], { stopMs: 1_000 });
+    const serve = await driver.start(spec, never);
+    await saysReady(serve);
+    let error: unknown;
+    driver.stop(spec).catch((caught: unknown) => {
+      error = caught;
+    });
+    await until(async () => {
+      await clock.advanceToNext();
+      return error !== undefined;
+    });
+    expect(error).toMatchObject({ fault: 'failed' });
+    expect(String(error)).toContain(`process group ${serve.id} still runs after SIGKILL`);
+    expect(notes.get('small')).toBeDefined();
+  });
+
   test('has a log that is kept within its size while it runs', async () => {
     await using folder = await tmpdir();
     const clock = createSimulatedClock();
@@ -133,6 +155,24 @@ describe.skipIf(process.platform === 'win32')('a process serve that cannot be', 
     expect(await rejectionOf(driver.start(spec, never))).toMatchObject({ fault: 'stranger' });
     await driver.stop(spec);
     expect((await fetch(stranger.url)).status).toBe(200);
+  });
+
+  test('has its port held by another serve of ours, which is no stranger', async () => {
+    await using folder = await tmpdir();
+    const notes = memoryNotes();
+    const driver = createDriver(folder.path, notes);
+    const port = await freePort();
+    const holder = specOf(port, [], { name: 'holder' });
+    await saysReady(await driver.start(holder, never));
+    const spec = specOf(port);
+    expect(await driver.find(spec, never)).toEqual({ kind: 'absent' });
+    const error = await rejectionOf(driver.start(spec, never));
+    expect(error).toMatchObject({ fault: 'failed' });
+    expect(error.message).toContain(`port ${port} is still held by another serve of ours; stop that one first`);
+    await driver.stop(holder);
+    await saysReady(await driver.start(spec, never));
+    await driver.stop(spec);
+    expect(notes.texts.size).toBe(0);
   });
 
   test('names a program that is not there', async () => {

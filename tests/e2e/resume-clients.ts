@@ -28,6 +28,8 @@ export interface Told {
 }
 
 export interface Asking {
+  /** `chat` when absent. */
+  readonly model?: string;
   readonly stream: boolean;
   readonly tools?: boolean;
   /** Called with each piece of text as it comes. */
@@ -99,10 +101,10 @@ const anthropicCaller = (url: string): Caller => {
   const client = new Anthropic({ baseURL: url, apiKey: 'any', fetch, maxRetries: 0 });
   return {
     dialect: 'anthropic-messages',
-    async ask({ stream, tools, onText, onBytes, signal }) {
+    async ask({ model = 'chat', stream, tools, onText, onBytes, signal }) {
       tell(onBytes);
       const body = {
-        model: 'chat',
+        model,
         max_tokens: 10_000,
         messages: opening(),
         ...(tools ? { tools: [{ ...TOOL, input_schema: PARAMETERS }] } : {}),
@@ -135,10 +137,10 @@ const chatCaller = (url: string): Caller => {
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', fetch, maxRetries: 0 });
   return {
     dialect: 'openai-chat',
-    async ask({ stream, tools, onText, onBytes, signal }) {
+    async ask({ model = 'chat', stream, tools, onText, onBytes, signal }) {
       tell(onBytes);
       const body = {
-        model: 'chat',
+        model,
         messages: opening(),
         ...(tools ? { tools: [{ type: 'function' as const, function: { ...TOOL, parameters: PARAMETERS } }] } : {}),
       };
@@ -164,10 +166,10 @@ const responsesCaller = (url: string): Caller => {
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', fetch, maxRetries: 0 });
   return {
     dialect: 'openai-responses',
-    async ask({ stream, tools, onText, onBytes, signal }) {
+    async ask({ model = 'chat', stream, tools, onText, onBytes, signal }) {
       tell(onBytes);
       const body = {
-        model: 'chat',
+        model,
         input: opening(),
         ...(tools ? { tools: [{ type: 'function' as const, ...TOOL, parameters: PARAMETERS, strict: false }] } : {}),
       };

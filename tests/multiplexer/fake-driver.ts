@@ -7,6 +7,8 @@ import type { Clock } from '#platform/effects';
 
 /** How one model's server behaves; may be changed while it runs. */
 export interface Behaviour {
+  /** Until there is a process at all; a start that has begun is not called off. */
+  startMs: number;
   loadMs: number;
   wakeMs: number;
   sleepMs: number;
@@ -27,6 +29,7 @@ export interface Behaviour {
 }
 
 export const BEHAVIOUR: Behaviour = {
+  startMs: 0,
   loadMs: 10_000,
   wakeMs: 1_000,
   sleepMs: 500,
@@ -138,7 +141,8 @@ export const createFakeServes = (
     async start(spec, signal) {
       signal.throwIfAborted();
       log.push(`start ${spec.name}`);
-      const { startFails, diesLoading, loadMs, unreachable } = of(spec.name);
+      const { startFails, diesLoading, startMs, loadMs, unreachable } = of(spec.name);
+      if (startMs > 0) await until(clock, startMs);
       if (unreachable) throw new DriverError('unavailable', 'the engine cannot be reached: start it');
       if (startFails !== undefined) throw new DriverError('failed', startFails);
       if (processes.has(spec.name)) throw new Error(`test: ${spec.name} is started twice`);

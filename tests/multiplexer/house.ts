@@ -198,3 +198,12 @@ export const passUntil = async (clock: SimulatedClock, promise: Promise<unknown>
   while (!ended && (await clock.advanceToNext())) await settle();
   if (!ended) throw new Error('test: nothing is left to happen, and it has not ended');
 };
+
+/** Lets time pass, timer by timer, until a slot is in the state. */
+export const passUntilState = async (house: House, model: string, state: string): Promise<void> => {
+  await settle();
+  while (house.stateOf(model) !== state) {
+    if (!(await house.clock.advanceToNext())) throw new Error(`test: ${model} never becomes ${state}`);
+    await settle();
+  }
+};

@@ -30,6 +30,7 @@ const model = fc.constantFrom(...NAMES);
 const which = fc.nat({ max: 30 });
 const FLAWS: readonly Flaw[] = [
   {},
+  { startMs: 4_000 },
   { diesLoading: 'died loading' },
   { startFails: 'cannot start' },
   { immortal: true },
@@ -168,6 +169,7 @@ test('stopped at any moment, it answers all who wait and leaves no server behind
       for (const next of steps) await perform(house, ledger, next, commands);
       for (const name of NAMES) Object.assign(house.serves.of(name), BEHAVIOUR);
       await passUntil(house.clock, house.multiplexer.stop(false));
+      await house.clock.advance(60_000);
       await Promise.all(commands);
       expect(ledger.asked.map(({ word }) => word)).not.toContain('waits');
       expect(house.serves.running()).toEqual([]);

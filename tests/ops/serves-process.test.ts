@@ -46,6 +46,22 @@ test(
   TEST_MS,
 );
 
+test(
+  'a process that dies while loading fails the wait with its exit code and its last words',
+  async () => {
+    await using folder = await tmpdir();
+    const script = ['--script-load-ms', '60000', '--script-crash-loading-ms', '50', '--script-crash-code', '7'];
+    const argv = scriptedEngineArgv('--port', '{port}', ...script);
+    const text = `[[serve]]\nname = "bad"\nport = ${freePort()}\ncommand = "${argv.join(' ')}"\n`;
+    const manifest = await folder.write('serves.toml', text);
+    const up = await run(['serves', 'up', '--wait', '--manifest', manifest]);
+    expect(up.err).toContain('ended while loading: exited with 7');
+    expect(up.err).toContain('RuntimeError: the script says so');
+    expect(up.exit).toBe(1);
+  },
+  TEST_MS,
+);
+
 test('a process whose port somebody else has is refused, and that one is left alone', async () => {
   await using folder = await tmpdir();
   const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('mine') });
@@ -84,11 +100,11 @@ test(
     const words = [process.execPath, main, 'serves', 'up', '--wait', '--manifest', manifest];
     try {
       const child = Bun.spawn(words, { stdout: 'pipe', stderr: 'pipe' });
-      await started;
+      await Promise.race([started, child.exited]);
       child.kill('SIGINT');
       const [exit, err] = await Promise.all([child.exited, child.stderr.text()]);
-      expect(exit).toBe(1);
       expect(err).toContain('was given up');
+      expect(exit).toBe(1);
       const { out } = await run(['serves', 'status', '--json', '--manifest', manifest]);
       expect(JSON.parse(out).serves[0]).toMatchObject({ state: 'running', well: false });
     } finally {

@@ -33,7 +33,7 @@ See also: multiplexer status, multiplexer load MODEL, multiplexer unload MODEL.`
     'drain-timeout': {
       kind: 'text',
       value: 'SECONDS',
-      help: 'Longest wait for running answers before a swap cuts them, over the registry; 0 cuts at once',
+      help: 'Longest wait for answers before a swap cuts them, over the registry; 0: at once',
     },
     'auth-env': { kind: 'text', value: 'NAME', help: 'Variable with the token that callers must send' },
     'allow-public-without-auth': { kind: 'switch', help: 'Listen on other addresses than loopback without a token' },

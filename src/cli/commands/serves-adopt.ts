@@ -13,7 +13,7 @@ export default command({
     checkUpFlags(flags);
     await using opened = await openServes(flags.manifest, io);
     const { serves } = await selectionOf(opened, args.name, { mode: undefined, byDefault: true }, io);
-    if (serves.length === 0) throw new CliError(`${opened.manifest.path}: no serve is meant by that`, EXIT.failed);
+    if (serves.length === 0) throw new CliError(`${opened.manifest.path} declares no serve for that`, EXIT.failed);
     const names = serves.map(({ name }) => name).join(', ');
     io.terminal.err(`${printable(`adopting ${names}: removed and made anew, as ${opened.manifest.path} declares`)}\n`);
     return await upAndTell(serves, true, flags, opened, io);

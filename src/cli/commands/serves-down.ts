@@ -19,7 +19,7 @@ they wrote; \`serves rm\` removes them.`,
   async run({ flags, args }, io) {
     await using opened = await openServes(flags.manifest, io);
     const { serves } = await selectionOf(opened, args.name, { mode: flags.mode, byDefault: false }, io);
-    if (serves.length === 0) throw new CliError(`${opened.manifest.path}: no serve is meant by that`, EXIT.failed);
+    if (serves.length === 0) throw new CliError(`${opened.manifest.path} declares no serve for that`, EXIT.failed);
     const outcomes = await takeDown(serves, flags['dry-run'], opened.world);
     return finish(outcomes, flags.json, opened.scrub, io);
   },

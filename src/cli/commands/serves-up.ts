@@ -97,7 +97,7 @@ meant. The router has no part in it: starting or reloading it never touches a se
     if (flags.switch && chosen === undefined) {
       throw new CliError('--switch changes to a mode, and none is chosen — give --mode', EXIT.usage);
     }
-    if (serves.length === 0) throw new CliError(`${opened.manifest.path}: no serve is meant by that`, EXIT.failed);
+    if (serves.length === 0) throw new CliError(`${opened.manifest.path} declares no serve for that`, EXIT.failed);
     tellMode(selection, io);
     const stopped = chosen === undefined ? [] : await roomFor(serves, chosen.mode, flags, opened, io);
     if (stopped.some(hasFailed)) {

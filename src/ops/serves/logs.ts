@@ -1,5 +1,6 @@
 /** What did one serve print, and what does it print now? */
 import type { DeclaredServe, ServesManifest } from '#config/serves';
+import type { RunningServe } from '#drivers/driver';
 import { knownSpecOf, stateOf } from '#ops/serves/state';
 import type { ServesWorld } from '#ops/serves/world';
 import type { LogLine, LogWish } from '#platform/docker-engine';
@@ -38,16 +39,19 @@ export async function* logsOf(serve: DeclaredServe, wish: LogWish, world: Serves
   yield* (await world.docker()).logs(container, wish, world.signal);
 }
 
+/** Undefined when it does not run, or ends at this moment. */
+const takenOver = async (serve: DeclaredServe, world: ServesWorld): Promise<RunningServe | undefined> =>
+  world.processes.adopt(knownSpecOf(serve, world), world.signal).catch(() => undefined);
+
 /** Followed until the process ends, as the log of a container is. */
 async function* processLines(serve: DeclaredServe, wish: LogWish, world: ServesWorld): AsyncIterable<LogLine> {
   const path = world.processLog(serve.name);
-  const runs = wish.follow && (await stateOf(serve, world)).status === 'running';
-  if (!runs) {
+  const running = wish.follow ? await takenOver(serve, world) : undefined;
+  if (running === undefined) {
     yield* readLogFile(path, { ...wish, follow: false }, world.signal);
     return;
   }
   const ended = new AbortController();
-  const running = await world.processes.adopt(knownSpecOf(serve, world), world.signal);
   void running.exited.then(() => ended.abort());
   try {
     yield* readLogFile(path, wish, AbortSignal.any([world.signal, ended.signal]));

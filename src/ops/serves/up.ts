@@ -1,6 +1,7 @@
 /** How is a serve brought up: the step that its state asks for, performed or only told? */
 import type { DeclaredServe, ServesManifest, Words } from '#config/serves';
 import { inOneLine } from '#core/plain-words';
+import type { RunningServe } from '#drivers/driver';
 import { driftOf } from '#ops/serves/drift';
 import { type Outcome, outcome } from '#ops/serves/outcome';
 import { portHolder } from '#ops/serves/ports';
@@ -25,7 +26,7 @@ const LOG_LINES_SHOWN = 10;
 /** What went well needs no more than its beginning. */
 const shown = (words: Words | undefined): string => inOneLine(commandLine(words), COMMAND_CHARS_SHOWN);
 
-/** One after the other, as they are declared: two that share a card would load at the same time otherwise. */
+/** One after the other, as they are declared: a later one may need the network or the volume of an earlier one. */
 export const bringUp = async (
   serves: readonly DeclaredServe[],
   manifest: ServesManifest,
@@ -33,27 +34,42 @@ export const bringUp = async (
   world: ServesWorld,
 ): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = [];
-  for (const serve of serves) outcomes.push(await bringUpOne(serve, manifest, options, world));
+  for (const serve of serves) {
+    const { outcome: done, running } = await bringUpOne(serve, manifest, options, world);
+    running?.letGo();
+    outcomes.push(done);
+  }
   return outcomes;
 };
 
+/** What became of it, and, of a process that was started just now, the process: only its starter learns its exit code. */
+export interface Came {
+  readonly outcome: Outcome;
+  readonly running?: RunningServe;
+}
+
 /** Never rejects: a serve that fails does not keep the next one from being tried. */
-const bringUpOne = async (
+export const bringUpOne = async (
   serve: DeclaredServe,
   manifest: ServesManifest,
   options: UpOptions,
   world: ServesWorld,
-): Promise<Outcome> => {
+): Promise<Came> => {
   const state = await stateOf(serve, world);
   const step = planUp(serve, state.status, options.recreate);
   try {
     const hindrance = step.do === 'refuse' ? undefined : await hindranceTo(serve, state, step, manifest, world);
-    if (hindrance !== undefined) return outcome(serve, 'refused', hindrance);
-    if (options.dryRun) return outcome(serve, step.do === 'refuse' ? 'refused' : 'planned', stepInWords(serve, step));
-    if (step.do === 'refuse') return await refusal(serve, state, step, world);
-    return await perform(serve, state, step, world);
+    if (hindrance !== undefined) return { outcome: outcome(serve, 'refused', hindrance) };
+    if (options.dryRun) {
+      return { outcome: outcome(serve, step.do === 'refuse' ? 'refused' : 'planned', stepInWords(serve, step)) };
+    }
+    if (step.do === 'refuse') return { outcome: await refusal(serve, state, step, world) };
+    if (step.do === 'run' && serve.container === undefined) {
+      return await startProcess(serve, state, step.removeFirst, world);
+    }
+    return { outcome: await perform(serve, state, step, world) };
   } catch (error) {
-    return outcome(serve, 'failed', messageOf(error));
+    return { outcome: outcome(serve, 'failed', messageOf(error)) };
   }
 };
 
@@ -95,14 +111,11 @@ const perform = async (
   step: Exclude<UpStep, { readonly do: 'refuse' }>,
   world: ServesWorld,
 ): Promise<Outcome> => {
-  if (step.do === 'run') {
-    if (serve.container === undefined) return startProcess(serve, state, step.removeFirst, world);
-    return runUp(serve, serve.container, step.removeFirst, world);
-  }
+  const name = serve.container ?? '';
+  if (step.do === 'run') return runUp(serve, name, step.removeFirst, world);
   const warnings = await driftWarnings(serve, state, world);
   if (step.do === 'nothing') return outcome(serve, 'running', 'already running', { warnings });
   const docker = await world.docker();
-  const name = serve.container ?? '';
   if (step.do === 'start') {
     await docker.start(name, world.signal);
     return outcome(serve, 'started', `started container ${name} as it was made`, { warnings });
@@ -148,14 +161,13 @@ const startProcess = async (
   { status }: ServeState,
   removeFirst: boolean,
   world: ServesWorld,
-): Promise<Outcome> => {
+): Promise<Came> => {
   const { processes } = world;
   const spec = specOf(serve);
   if (removeFirst && status === 'running') await processes.stop(spec);
   const running = await processes.start(spec, world.signal);
-  running.letGo();
   const message = `started ${shown(serve.up)} as process ${running.id}`;
-  return outcome(serve, removeFirst ? 'recreated' : 'started', message);
+  return { outcome: outcome(serve, removeFirst ? 'recreated' : 'started', message), running };
 };
 
 const driftWarnings = async (

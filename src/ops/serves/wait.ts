@@ -1,11 +1,12 @@
 /** When is a serve that was brought up ready, and what does it say where it never is? */
-import type { DeclaredServe } from '#config/serves';
+import type { DeclaredServe, ServesManifest } from '#config/serves';
 import { inOneLine, inTime } from '#core/plain-words';
 import { watchContainer } from '#drivers/docker-watch';
 import type { RunningServe } from '#drivers/driver';
 import { untilReady } from '#drivers/readiness';
 import { hasFailed, type Outcome, outcome } from '#ops/serves/outcome';
-import { specOf } from '#ops/serves/state';
+import { knownSpecOf, specOf } from '#ops/serves/state';
+import { bringUpOne, type Came, type UpOptions } from '#ops/serves/up';
 import { messageOf, type ServesWorld } from '#ops/serves/world';
 
 /** Shown of what a server printed before it failed. */
@@ -14,27 +15,35 @@ const LINES_SHOWN = 20;
 const PROGRESS_CHARS_MAX = 100;
 
 /**
- * Waits for all that came up, side by side; those that failed stay as they are.
+ * Brings them up in the order of the file and waits for each. They load side by side, except on a GPU that both name: an
+ * engine measures what is free while it loads, and another one that takes memory at that moment makes it fail.
  * @param waitMs for each; absent: as it declares
  */
-export const waitForAll = (
+export const bringUpReady = async (
   serves: readonly DeclaredServe[],
-  outcomes: readonly Outcome[],
-  waitMs: number | undefined,
+  manifest: ServesManifest,
+  options: UpOptions & { readonly waitMs: number | undefined },
   world: ServesWorld,
-): Promise<readonly Outcome[]> =>
-  Promise.all(
-    outcomes.map((came, index) => {
-      const serve = serves[index];
-      return serve === undefined || hasFailed(came) || came.did === 'planned'
-        ? came
-        : waitForOne(serve, came, waitMs ?? serve.waitMs, world);
-    }),
-  );
+): Promise<readonly Outcome[]> => {
+  const loading: { readonly serve: DeclaredServe; readonly ready: Promise<Outcome> }[] = [];
+  for (const serve of serves) {
+    await Promise.all(loading.filter((other) => shareGpu(other.serve, serve)).map(({ ready }) => ready));
+    const came = await bringUpOne(serve, manifest, options, world);
+    const isThere = !hasFailed(came.outcome) && came.outcome.did !== 'planned';
+    const waitMs = options.waitMs ?? serve.waitMs;
+    const ready = isThere ? waitForOne(serve, came, waitMs, world) : Promise.resolve(came.outcome);
+    loading.push({ serve, ready });
+  }
+  return Promise.all(loading.map(({ ready }) => ready));
+};
 
+const shareGpu = (one: DeclaredServe, other: DeclaredServe): boolean =>
+  one.gpus.some((gpu) => other.gpus.includes(gpu));
+
+/** Never rejects. */
 const waitForOne = async (
   serve: DeclaredServe,
-  came: Outcome,
+  { outcome: came, running: started }: Came,
   waitMs: number,
   world: ServesWorld,
 ): Promise<Outcome> => {
@@ -43,7 +52,7 @@ const waitForOne = async (
   const began = clock.now();
   let running: RunningServe | undefined;
   try {
-    running = await watching(serve, world);
+    running = started ?? (await watching(serve, world));
     const ready = await untilReady({ ...specOf(serve), loadTimeoutMs: waitMs }, running, {
       clock,
       fetch: session.fetch,
@@ -66,7 +75,7 @@ const waitForOne = async (
 
 /** @throws Error when there is nothing to watch */
 const watching = async (serve: DeclaredServe, world: ServesWorld): Promise<RunningServe> => {
-  if (serve.container === undefined) return world.processes.adopt(specOf(serve), world.signal);
+  if (serve.container === undefined) return world.processes.adopt(knownSpecOf(serve, world), world.signal);
   const docker = await world.docker();
   const facts = await docker.inspect(serve.container, world.signal);
   if (facts !== undefined) return watchContainer(docker, facts.id, world.effects.clock);

@@ -32,7 +32,7 @@ export const FRONT_LIMITS: FrontLimits = {
   bodyReadMs: 30_000,
   jsonDepthMax: 512,
   headerCountMax: 100,
-  visitsMax: 1_024,
+  visitsMax: 512,
   keepaliveAfterMs: 10_000,
   keepaliveEveryMs: 15_000,
   firstByteMs: 900_000,
