@@ -24,13 +24,7 @@ import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
 import { answerClassOf, attemptRecord, billOf, type EndedAttempt, skipRecord } from '#router/record';
 import { Reply } from '#router/reply';
-import { isUnseated, type Seat, takeSeat } from '#router/seat';
-
-const NO_PLACE: Record<Refusal, string> = {
-  full: 'its queue is full',
-  timeout: 'no place came free in time',
-  aborted: 'the caller went away',
-};
+import { isUnseated, NO_PLACE, type Seat, takeSeat } from '#router/seat';
 
 /** The attempt that holds the floor. */
 interface Current extends EndedAttempt {

@@ -5,8 +5,15 @@ import type { Settings } from '#core/settings';
 import { isSlotRefusal, type SlotLease, type SlotRefusal } from '#core/slot-lease';
 import type { Tier } from '#core/tier';
 import type { Clock } from '#platform/effects';
-import type { Lease } from '#router/admission';
+import type { Lease, Refusal } from '#router/admission';
 import type { Runtime } from '#router/exchange';
+
+/** Why there was no place, in words for the record. */
+export const NO_PLACE: Record<Refusal, string> = {
+  full: 'its queue is full',
+  timeout: 'no place came free in time',
+  aborted: 'the caller went away',
+};
 
 /** A tier that may be asked now. Its lease gives back the place and the model, both once. */
 export interface Seat {

@@ -101,6 +101,15 @@ describe('a swap', () => {
     const slot = slotOf(modelOf('a', { pinned: true }), { state: 'ready' });
     expect(said(at(10, [slot, slotOf(b)], { waiting: [waiterOf('b', 10)] }))).toEqual(['refuse b@10']);
   });
+  test('vacates a busy resident rather than an idle pinned one', () => {
+    const gpus = [{ id: 'gpu0', vramMib: 24 }];
+    const slots = [
+      slotOf(modelOf('a', { vramMib: 8, pinned: true }), { state: 'ready' }),
+      slotOf(modelOf('b', { vramMib: 8 }), { state: 'ready', leases: 4 }),
+      slotOf(modelOf('c', { vramMib: 12 })),
+    ];
+    expect(said(at(90_000, slots, { gpus, waiting: [waiterOf('c', 0)] }))).toEqual(['drain b to empty for c: bound']);
+  });
   test('vacates all GPUs of a model at once', () => {
     const large = modelOf('large', { gpus: ['gpu0', 'gpu1'] });
     const slots = [ready(), slotOf(modelOf('b', { gpus: ['gpu1'] }), { state: 'ready' }), slotOf(large)];

@@ -1,12 +1,11 @@
 /** A registry of scripted model servers in a folder of its own, and the real multiplexer over it as a process. */
-import { rm } from 'node:fs/promises';
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
 import { SERVE_LABEL } from '#drivers/docker-spec';
 import type { ContainerFacts, DockerEngine } from '#platform/docker-engine';
 import { freePort } from '#tests/drivers/docker-support';
 import { endServers } from '#tests/e2e/multiplexer-processes';
 import { type Program, type Run, type RunOptions, run, SOURCE } from '#tests/e2e/program';
-import { eventsOf, readerOf } from '#tests/support/sse';
+import { eventsOf } from '#tests/support/sse';
 import { scriptedEngineArgv, scriptedEngineImage } from '#tests/support/scripted-image';
 import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
@@ -101,27 +100,122 @@ export const inState =
 const readSlots = async (url: string): Promise<SlotsStatus> =>
   (await (await fetch(`${url}/v1/slots`)).json()) as SlotsStatus;
 
+/** Every state of the slots, as their feed tells it. Ends with the stream. */
+async function* statesOf(url: string, signal: AbortSignal): AsyncIterable<SlotsStatus> {
+  const { body } = await fetch(`${url}/v1/slots/events`, { signal });
+  if (body === null) throw new Error('the feed of the slots has no body');
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    const end = text.lastIndexOf('\n\n') + 2;
+    if (end < 2) continue;
+    for (const { data } of eventsOf(text.slice(0, end))) yield JSON.parse(data) as SlotsStatus;
+    text = text.slice(end);
+  }
+}
+
 const untilSlots = async (
   url: string,
   what: string,
   holds: (status: SlotsStatus) => boolean,
 ): Promise<SlotsStatus> => {
-  const response = await fetch(`${url}/v1/slots/events`, { signal: AbortSignal.timeout(STATE_MS) });
-  await using reader = readerOf(response);
   let last: SlotsStatus | undefined;
-  try {
-    for (let seen = 0; ; ) {
-      await reader.until('\n\n');
-      const { text } = reader;
-      const whole = text.slice(seen, text.lastIndexOf('\n\n') + 2);
-      for (const { data } of eventsOf(whole)) {
-        last = JSON.parse(data) as SlotsStatus;
-        if (holds(last)) return last;
+  const reason = await (async () => {
+    const enough = new AbortController();
+    const timer = setTimeout(() => enough.abort(), STATE_MS);
+    try {
+      for await (const status of statesOf(url, enough.signal)) {
+        last = status;
+        if (holds(status)) return undefined;
       }
-      seen += whole.length;
-      await reader.more();
+      return 'the feed ended';
+    } catch (error) {
+      return String(error);
+    } finally {
+      clearTimeout(timer);
+      enough.abort();
     }
-  } catch (error) {
-    throw new Error(`never ${what}: ${error}; last seen: ${JSON.stringify(last, null, 1)}`);
-  }
+  })();
+  if (reason === undefined && last !== undefined) return last;
+  throw new Error(`never ${what} (${reason}); last seen: ${JSON.stringify(last, null, 1)}`);
+};
+
+const listening = async (running: Run): Promise<Multiplexer> => {
+  const [line] = await running.logged(/^.*"listening".*$/m);
+  const [, url = ''] = /"url":"(http:[^"]+)"/.exec(line) ?? [];
+  return Object.assign(running, {
+    url,
+    slots: () => readSlots(url),
+    until: (what: string, holds: (status: SlotsStatus) => boolean) => untilSlots(url, what, holds),
+    end: (signal: NodeJS.Signals) => {
+      running.signal(signal);
+      return running.exited;
+    },
+  });
+};
+
+/** `await using world = await startWorld({ engine }, rules)`; nothing runs before `start`. */
+export const startWorld = async (options: WorldOptions, rules: Rules): Promise<World> => {
+  const { engine, host = '127.0.0.1', program = SOURCE, env = {} } = options;
+  const id = `e2e-${process.pid}-${worlds++}`;
+  const folder = await tmpdir();
+  const registry = folder.file('multiplexer.toml');
+  // Building it takes a Docker Engine and half a minute.
+  const isBoxed = ({ models }: Rules): boolean => models.some(({ driver }) => driver !== 'process');
+  const image = isBoxed(rules) ? await scriptedEngineImage() : '';
+  const names = new Set<string>();
+  const ports = new Map<string, number>();
+  const running = new Set<Run>();
+  const port = (model: string): number => {
+    const known = ports.get(model) ?? freePort();
+    ports.set(model, known);
+    return known;
+  };
+  const container = (model: string): string => `anvil-${id}-${model}`;
+
+  const rowOf = ({ name, script = [], driver = 'docker', keys = {} }: ModelRow): string => {
+    names.add(name);
+    const words = ['--served-model-name', name, '--world', id, ...script];
+    const own =
+      driver === 'docker'
+        ? { image, container: container(name), container_port: 8000, args: [...words, '--host', '0.0.0.0', '--port', '8000'] }
+        : { command: scriptedEngineArgv(...words, '--port', String(port(name))) };
+    return `[[models]]\n${toml({ name, driver, port: port(name), ...ROW, ...own, ...keys })}`;
+  };
+  const write = async ({ models, policy = {}, vramMib }: Rules): Promise<void> => {
+    const gpu = vramMib === undefined ? { id: '0' } : { id: '0', vram_mib: vramMib };
+    const parts = [`[multiplexer]\n${toml({ ...POLICY, ...policy })}`, `[[gpus]]\n${toml(gpu)}`, ...models.map(rowOf)];
+    await folder.write('multiplexer.toml', parts.join('\n'));
+  };
+  const launch = async (...flags: readonly string[]): Promise<Run> => {
+    const words = ['multiplexer', '--registry', registry, '--host', host, '--port', '0', '--log-format', 'json'];
+    const environment: RunOptions['env'] = { DOCKER_HOST: engine.address, HOME: folder.path, ...env };
+    const started = await run([...words, ...flags], { program, env: environment });
+    running.add(started);
+    return started;
+  };
+  const containers = async (): Promise<readonly ContainerFacts[]> => {
+    const found = await Promise.all([...names].map((name) => engine.list(`${SERVE_LABEL}=${name}`)));
+    return found.flat().filter(({ name }) => name.startsWith(`anvil-${id}-`));
+  };
+  const removeAll = async (): Promise<void> => {
+    for (const each of running) await each[Symbol.asyncDispose]();
+    endServers(id);
+    for (const each of await containers()) await engine.remove(each.id);
+    await folder[Symbol.asyncDispose]();
+  };
+  await write(rules);
+  return {
+    folder,
+    registry,
+    id,
+    port,
+    container,
+    write,
+    launch,
+    start: async (...flags) => listening(await launch(...flags)),
+    containers,
+    [Symbol.asyncDispose]: removeAll,
+  };
 };

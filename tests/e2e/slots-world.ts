@@ -2,7 +2,7 @@
 import { Glob } from 'bun';
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
 import { freePort } from '#tests/drivers/process-support';
-import { type Run, type RunOptions, run, type Serving, serve } from '#tests/e2e/program';
+import { type Run, type RunOptions, type Serving, serve } from '#tests/e2e/program';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
 import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
@@ -21,7 +21,7 @@ export interface SlotsWorldOptions extends RunOptions {
   readonly rows?: Readonly<Partial<Record<ModelName, string>>>;
   /** Lines of the swap group. */
   readonly group?: string;
-  /** Lines of every tier on the GPU. */
+  /** Lines of every tier. */
   readonly tier?: string;
   /** Whole tables of the router's configuration. */
   readonly tables?: string;
@@ -107,7 +107,7 @@ ${source.line}
 ${group}
 ${tierToml('a', source.alpha, 'alpha', shared)}
 ${tierToml('b', source.beta, 'beta', shared)}
-${tierToml('spare', spare, 'spare')}
+${tierToml('spare', spare, 'spare', tier)}
 [router.presets]
 chat = ["a", "spare"]
 quick-edit = ["b", "spare"]
