@@ -8,7 +8,7 @@ type Rule = (view: SwapView) => Schedule;
 const holdsRoom = ({ state }: SlotView): boolean => state !== 'empty' && state !== 'failed';
 
 const inTheWayOf = (board: Board, wanted: SlotView): readonly SlotView[] =>
-  board.view.slots.filter((slot) => holdsRoom(slot) && areRivals(board, slot.model, wanted.model));
+  board.view.slots.filter((slot) => holdsRoom(slot) && areRivals(board, wanted.model, slot.model));
 
 const isUnused = ({ state, leases }: SlotView): boolean => state === 'asleep' || (state === 'ready' && leases === 0);
 
@@ -72,7 +72,7 @@ const llamaSwap: Rule = (view) => {
     if (slot.state !== 'empty') continue;
     const collides = [...swapping].some((name) => {
       const other = board.slots.get(name);
-      return other !== undefined && areRivals(board, other.model, slot.model);
+      return other !== undefined && areRivals(board, slot.model, other.model);
     });
     const obstacles = inTheWayOf(board, slot);
     if (collides || obstacles.some((other) => granted.has(other.model.name))) continue;

@@ -84,6 +84,8 @@ export interface SlotContext extends SlotInput {
   /** Moment of the newest end of a lease, or of becoming ready. */
   readonly lastUsedAt: number;
   readonly waking: boolean;
+  /** It was asleep when it began to leave, so that it takes no more than that. */
+  readonly slept: boolean;
   /** What it will be, while draining or unloading. */
   readonly leaving: VacatedState;
   /** The model that the room is promised to. */
@@ -145,7 +147,8 @@ export const slotMachine = setup({
     beginRemoval: ({ context }) => context.port.beginRemoval(),
     cutLeases: ({ context }) => context.port.cutLeases(context.leases),
     dropLeases: assign({ leases: [] }),
-    stamp: assign((now) => ({ since: momentOf(now) })),
+    stamp: assign((now) => ({ since: momentOf(now), slept: false })),
+    noteSlept: assign({ slept: true }),
     startLoad: assign((now, params: { readonly waking: boolean }) => {
       const at = momentOf(now);
       return {
@@ -153,6 +156,7 @@ export const slotMachine = setup({
         dueAt: at + now.context.limits.loadMs,
         waking: params.waking,
         room: undefined,
+        slept: false,
       };
     }),
     becomeReady: assign((now) => {
@@ -210,6 +214,7 @@ export const slotMachine = setup({
     readySince: input.at,
     lastUsedAt: input.at,
     waking: false,
+    slept: false,
     leaving: 'empty',
     room: undefined,
     drainedMs: 0,
@@ -305,7 +310,7 @@ export const slotMachine = setup({
             guard: 'isToBeEmpty',
             target: 'unloading',
             reenter: true,
-            actions: ['startUnload', 'beginUnload'],
+            actions: ['noteSlept', 'startUnload', 'beginUnload'],
           },
           { target: 'asleep', actions: 'stamp' },
         ],
@@ -323,9 +328,9 @@ export const slotMachine = setup({
         'slot.drain': {
           guard: 'wantsEmpty',
           target: 'unloading',
-          actions: ['noteLeaving', 'startDrain', 'startUnload', 'beginUnload'],
+          actions: ['noteSlept', 'noteLeaving', 'startDrain', 'startUnload', 'beginUnload'],
         },
-        'serve.exited': { target: 'failed', actions: ['noteDetail', 'countFailure', 'beginRemoval'] },
+        'serve.exited': { target: 'failed', actions: ['noteSlept', 'noteDetail', 'countFailure', 'beginRemoval'] },
       },
     },
     failed: {

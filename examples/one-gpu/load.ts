@@ -59,13 +59,18 @@ const readWords = async (response: Response, onFirst: () => void) => {
   return { text, words };
 };
 
+const noAnswer = (error: unknown): never => {
+  process.stderr.write(`no answer from ${values.url}: ${error instanceof Error ? error.message : error}; start the multiplexer\n`);
+  process.exit(1);
+};
+
 const askFor = (model: string) =>
   fetch(`${values.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Say something long.' }] }),
     signal: AbortSignal.timeout(STREAM_MS_MAX),
-  });
+  }).catch(noAnswer);
 
 const stream = async (who: string, model: string, onFirst: () => void = () => undefined): Promise<Outcome> => {
   const askedAt = now();

@@ -26,7 +26,7 @@ export const DEADLINES = {
 export const HOLD = { bytes_max: 32 * MIB, keepalive_every_seconds: 10 } as const;
 
 /** Clients that hear nothing give up after 100 s at the earliest; a load can take minutes. */
-export const SWAP_GROUP = { keepalive_after_seconds: 10 } as const;
+export const SWAP_GROUP = { keepalive_after_seconds: 10, keep_serves: false } as const;
 
 export const BREAKER = {
   availability_failures: 2,

@@ -10,10 +10,13 @@ type GroupTable = NonNullable<RouterTable['swap_groups']>[number];
 export const originOfUrl = (url: string): string => url.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '');
 
 /** The rules have seen to it that one of the two is there. */
-const sourceOf = ({ registry, url, auth_env }: GroupTable, besideFile: (path: string) => string): SwapGroupSource =>
+const sourceOf = (
+  { registry, url, auth_env, keep_serves }: GroupTable,
+  besideFile: (path: string) => string,
+): SwapGroupSource =>
   registry === undefined
     ? { kind: 'url', url: originOfUrl(url ?? ''), ...(auth_env === undefined ? {} : { authEnv: auth_env }) }
-    : { kind: 'registry', path: besideFile(registry) };
+    : { kind: 'registry', path: besideFile(registry), ...(keep_serves === true ? { keepServes: true } : {}) };
 
 /** @param besideFile where a path written in the file leads */
 export const resolveSwapGroups = (router: RouterTable, besideFile: (path: string) => string): readonly SwapGroup[] =>

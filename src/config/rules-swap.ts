@@ -24,7 +24,7 @@ export const checkSwapGroups = (groups: readonly unknown[], tiers: readonly unkn
   });
 };
 
-const oneSource = ({ registry, url, auth_env }: Table, path: KeyPath, report: Report): void => {
+const oneSource = ({ registry, url, auth_env, keep_serves }: Table, path: KeyPath, report: Report): void => {
   if (registry === undefined && url === undefined) {
     const remedy = 'add registry = "multiplexer.toml" to swap in this process, or url = "http://…" of a multiplexer';
     report({ path, message: 'says neither registry nor url', remedy });
@@ -34,6 +34,9 @@ const oneSource = ({ registry, url, auth_env }: Table, path: KeyPath, report: Re
   } else if (registry !== undefined && auth_env !== undefined) {
     const remedy = 'remove it: it belongs to url';
     report({ path: [...path, 'auth_env'], message: 'a multiplexer in this process wants no token', remedy });
+  } else if (url !== undefined && keep_serves !== undefined) {
+    const remedy = 'remove it, and start that multiplexer with --keep-serves if need be';
+    report({ path: [...path, 'keep_serves'], message: 'a multiplexer elsewhere looks after its own servers', remedy });
   }
 };
 

@@ -1,6 +1,6 @@
 /** Which keys does `[[router.swap_groups]]` have: who swaps the models that share a GPU? */
 import { SWAP_GROUP } from '#config/defaults';
-import { listOf, optional, seconds, table, text, variableName } from '#config/kinds';
+import { flag, listOf, optional, seconds, table, text, variableName } from '#config/kinds';
 
 const swapGroup = table(
   'Who swaps the models of the tiers with this `swap_group`: a multiplexer in this process (`registry`), or one that runs by itself (`url`).',
@@ -22,6 +22,12 @@ const swapGroup = table(
     ),
     auth_env: optional(
       variableName('Variable with the access token of the multiplexer at `url`.', { defaultNote: 'none is sent' }),
+    ),
+    keep_serves: optional(
+      flag(
+        'The model servers of `registry` run on when the router ends, and the next one takes them over; else they end with it.',
+        { default: SWAP_GROUP.keep_serves },
+      ),
     ),
     keepalive_after_seconds: optional(
       seconds(

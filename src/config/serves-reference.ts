@@ -30,6 +30,10 @@ beside the file.
 Without \`up\` nothing is ever made or removed: a container that is there is started or unpaused. A port that somebody
 else has, or a variable of \`env_from\` that is not set, is said before anything is touched.
 
+With \`--wait\` the verb returns when each serve answers 2xx on its health path and, where \`model\` is declared, lists it
+under \`/v1/models\`; or fails with the exit code and the last lines. Serves that name the same GPU load one after the
+other, all others side by side. Ctrl-C ends the wait, not the serve.
+
 ## Which serves a mode means
 
 \`serves up\` without a name means the serves of one mode where a mode is chosen: by \`--mode\`, else \`ANVIL_MODE\`, else

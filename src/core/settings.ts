@@ -126,6 +126,8 @@ export type SwapGroupSource =
       readonly kind: 'registry';
       /** The registry file; as seen from the working directory where the configuration was named so. */
       readonly path: string;
+      /** Its servers run on when the router ends, and the next one takes them over; absent: they end with it. */
+      readonly keepServes?: boolean;
     }
   | {
       readonly kind: 'url';

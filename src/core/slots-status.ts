@@ -58,6 +58,8 @@ export interface SlotsStatus {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly state: 'starting' | 'serving' | 'leaving';
+  /** Digest of the registry file that is in force, as it was read at the start. */
+  readonly registry?: string;
   readonly gpus: readonly { readonly id: string; readonly vram_mib: number | null; readonly taken_mib: number }[];
   readonly slots: readonly SlotStatus[];
   /** The first of those that wait, in order of arrival. */

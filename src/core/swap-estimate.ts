@@ -56,7 +56,7 @@ const swapMs = (board: Board, wanted: SlotView): number => {
   const removables = movable.map((slot) => ({ slot, busy: slot.leases }));
   const room = cheapestRoom(wanted.model, stays, removables, board.memory) ?? [];
   const going = [
-    ...leaving.filter(({ model }) => areRivals(board, model, wanted.model)),
+    ...leaving.filter((slot) => areRivals(board, wanted.model, slot.model)),
     ...room.map(({ slot }) => slot),
   ];
   return going.reduce((longest, slot) => Math.max(longest, goneInMs(board, wanted, slot)), remainingMs(board, wanted));

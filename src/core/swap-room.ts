@@ -1,6 +1,6 @@
 /** Which models that are waited for get room now, and which slots are vacated for the others? */
 import type { SlotView, SwapModel, SwapReason, VacatedState } from '#core/swap';
-import { areRivals, type Board, isLoadable, leaveMsOf } from '#core/swap-board';
+import { areRivals, type Board, demandFor, isLoadable, leaveMsOf } from '#core/swap-board';
 import {
   cheapestRoom,
   fits,
@@ -46,13 +46,6 @@ export interface Rooms {
 const byName = (slots: readonly SlotView[], of: (slot: SlotView) => Occupant | undefined): Map<string, Occupant> =>
   new Map(occupantsOf(slots, of).map((occupant) => [occupant.model.name, occupant]));
 
-/** The best priority among those that wait for it. */
-const priorityOf = (board: Board, { model }: SlotView): number =>
-  (board.queues.get(model.name) ?? []).reduce(
-    (best, { priority }) => Math.max(best, priority),
-    Number.NEGATIVE_INFINITY,
-  );
-
 /** Whether room is being made for it, or has been and is not taken yet. */
 const isPromised = (board: Board, { model }: SlotView): boolean =>
   board.view.slots.some(({ vacatedFor }) => vacatedFor === model.name);
@@ -64,7 +57,7 @@ const candidatesOf = (board: Board): readonly SlotView[] => {
     return [
       isPromised(board, slot) ? 0 : 1,
       bound ? 0 : 1,
-      bound ? deadlineOf(board, slot) : -priorityOf(board, slot),
+      bound ? deadlineOf(board, slot) : -demandFor(board, slot).priority,
       oldestSince(board, slot),
     ];
   };

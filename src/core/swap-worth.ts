@@ -1,30 +1,16 @@
 /** From which moment on may a model be vacated for one that is waited for? Worth, bounds, minimum stay and idleness. */
-import type { SlotView, SwapReason, Waiter } from '#core/swap';
-import { areRivals, type Board, isLoadable, leaveMsOf, loadMsOf, longestLoadMs } from '#core/swap-board';
-
-/** How much a request counts beside one of priority 0. */
-const weightOf = (priority: number): number => (priority >= 0 ? 1 + priority : 1 / (1 - priority));
-
-const queueOf = ({ queues }: Board, { model }: SlotView): readonly Waiter[] => queues.get(model.name) ?? [];
+import type { SlotView, SwapReason } from '#core/swap';
+import { type Board, demandFor, isLoadable, leaveMsOf, loadMsOf, longestLoadMs, rivalsOf } from '#core/swap-board';
 
 /** Arrival of the one that has waited longest for it; infinite when nobody does. */
-export const oldestSince = (board: Board, slot: SlotView): number =>
-  queueOf(board, slot).reduce((oldest, { since }) => Math.min(oldest, since), Number.POSITIVE_INFINITY);
+export const oldestSince = (board: Board, slot: SlotView): number => demandFor(board, slot).oldest;
 
 /** When the weighted waiting time for it comes to its load time times `worth`; infinite when nobody waits. */
 export const worthAt = (board: Board, slot: SlotView): number => {
-  let weights = 0;
-  let moments = 0;
-  for (const { since, priority } of queueOf(board, slot)) {
-    weights += weightOf(priority);
-    moments += weightOf(priority) * since;
-  }
+  const { weights, moments } = demandFor(board, slot);
   if (weights === 0) return Number.POSITIVE_INFINITY;
   return Math.ceil((board.view.policy.worth * loadMsOf(slot) + moments) / weights);
 };
-
-const rivalsOf = (board: Board, { model }: SlotView): readonly SlotView[] =>
-  board.view.slots.filter((other) => !other.model.pinned && areRivals(board, model, other.model));
 
 /** Milliseconds in which whatever has its room is gone, answers cut if need be. */
 const clearMs = (board: Board, slot: SlotView): number =>

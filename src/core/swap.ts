@@ -81,7 +81,7 @@ export interface Waiter {
 export interface SwapPolicy {
   /** From so long a wait on, the request's model is the next to be loaded, whatever it costs. Milliseconds. */
   readonly waitBoundMs: number;
-  /** Longest wait for running answers when a slot is vacated; then they are cut. Milliseconds. */
+  /** Longest wait for running answers once a slot is drained; then they are cut. Only a bound drains one that has any. */
   readonly drainMs: number;
   /** A loaded model nobody uses is kept for so long while another is asked for: its next request may be on its way. */
   readonly lingerMs: number;

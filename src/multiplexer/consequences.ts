@@ -1,6 +1,6 @@
 /** What follows from a change of one slot: who is told, whose wait ends, and what is to be brought back? */
-import { areRivals, boardOf } from '#core/swap-board';
-import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
+import { fits } from '#core/swap-fit';
+import { type Floor, refuseAll } from '#multiplexer/floor';
 import { inTheWay, loadFailed } from '#multiplexer/refusals';
 import type { SlotMove } from '#multiplexer/slot';
 
@@ -18,11 +18,11 @@ const loaded = (floor: Floor, { slot }: SlotMove): void => {
   wanted.remove(slot.name);
   if (why === 'wanted') return;
   // It was asked for; those it has displaced are not brought back behind it unless they are asked for as well.
-  const board = boardOf(viewOf(floor));
+  const memory = new Map(floor.registry.gpus.map(({ id, vramMib }) => [id, vramMib]));
   for (const name of wanted.names) {
-    const other = floor.slots.get(name);
-    if (other === undefined || wanted.isFirm(name)) continue;
-    if (areRivals(board, slot.model.swap, other.model.swap)) wanted.remove(name);
+    const other = floor.slots.get(name)?.model.swap;
+    if (other === undefined || other.pinned || wanted.isFirm(name)) continue;
+    if (!fits(other, [{ model: slot.model.swap, loaded: true }], memory)) wanted.remove(name);
   }
 };
 

@@ -81,6 +81,7 @@ const viewOf = (model: RegistryModel, state: SlotState, context: SlotContext, ti
     leases: context.leases.length,
     lastUsedAt: context.lastUsedAt,
     ...(state === 'loading' ? { waking: context.waking } : {}),
+    ...(context.slept && (state === 'unloading' || state === 'failed') ? { slept: true } : {}),
     ...(leaves ? { leaving: context.leaving } : {}),
     ...(promises && context.room !== undefined ? { vacatedFor: context.room } : {}),
     ...(state === 'failed' ? { retryAt: context.dueAt, stuck: context.stuck } : {}),

@@ -85,6 +85,7 @@ export const statusOf = (floor: Floor, state: SlotsStatus['state']): SlotsStatus
     object: 'slots',
     at: floor.world.actors.clock.wall(),
     state,
+    registry: floor.registry.digest,
     gpus: view.gpus.map((gpu) => ({ id: gpu.id, vram_mib: gpu.vramMib ?? null, taken_mib: takenOn(gpu, view) })),
     slots: view.slots.flatMap((each) => {
       const slot = floor.slots.get(each.model.name);

@@ -55,7 +55,8 @@ const createHands = (floor: Floor, wake: () => void) => {
     const waitedMs = Math.round(clock.now() - request.since);
     const lease = slot.grant(request.id, { waitedMs, needed: request.needed });
     queue.answer(request.id, lease);
-    if (request.byOperator) lease.release();
+    // Behind this turn, which takes the grant for what it has seen.
+    if (request.byOperator) queueMicrotask(lease.release);
     else world.onEvent({ kind: 'granted', model: slot.name, waitedMs });
   };
   const refuse = ({ waiter, retryAfterMs }: Command<'refuse'>): void => {
@@ -161,10 +162,12 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
   let commanding = false;
   let turning = false;
   let woken = false;
+  /** A turn that only grants changes nothing that the same moment would decide otherwise: it needs no second look. */
+  let granting = false;
   let timer: TimerHandle | undefined;
 
   const wake = (): void => {
-    if (woken) return;
+    if (woken || granting) return;
     woken = true;
     queueMicrotask(() => {
       woken = false;
@@ -196,12 +199,15 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
       watchers.look();
       if (commanding) {
         const { commands, lookAgainAt } = schedule(viewOf(floor));
+        granting = commands.every((command) => command.do === 'grant');
         for (const command of commands) hands.perform(command, commands);
+        granting = false;
         followMoves();
         lookAgain(lookAgainAt);
       }
     } finally {
       turning = false;
+      granting = false;
     }
     watchers.look();
     onTurn();

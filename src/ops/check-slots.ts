@@ -85,7 +85,12 @@ export const registryMismatches = (settings: Settings, registry: Registry): read
 };
 
 export type SlotsCheck =
-  | { readonly ok: true; readonly warnings: readonly SettingsWarning[] }
+  | {
+      readonly ok: true;
+      readonly warnings: readonly SettingsWarning[];
+      /** Of the registry file as it stands; absent without one. */
+      readonly digest?: string;
+    }
   | { readonly ok: false; readonly path: string; readonly problems: readonly ConfigProblem[] };
 
 /** Reads the registry that the settings name, if any. Starts nothing and asks nobody. */
@@ -102,5 +107,6 @@ export const checkSlots = async (
     key: `${path}${line === undefined ? '' : `:${line}`}: ${key}`,
     message,
   }));
-  return { ok: true, warnings: [...registryMismatches(settings, loaded.registry), ...ofRegistry] };
+  const { registry } = loaded;
+  return { ok: true, warnings: [...registryMismatches(settings, registry), ...ofRegistry], digest: registry.digest };
 };

@@ -3,7 +3,7 @@ import { formatProblems } from '#config/problem';
 import { buildProfile, type Profile } from '#core/profile';
 import type { Settings } from '#core/settings';
 import { adoptModels } from '#ops/adopt-models';
-import { checkSlots } from '#ops/check-slots';
+import { checkSlots, registryPathOf, type SlotsCheck } from '#ops/check-slots';
 import { checkConfig } from '#ops/config-check';
 import { loadConfigFile, loadConfigText } from '#ops/load-config';
 import type { Effects } from '#platform/effects';
@@ -18,11 +18,15 @@ export type ConfigOrigin =
   /** Text made by the program itself: the demo's, or what discovery found. */
   | { readonly kind: 'text'; readonly text: string };
 
+export type RegistryFile = { readonly path: string } & ({ readonly digest: string } | { readonly problem: string });
+
 export interface Configured {
   readonly generation: Generation;
   readonly tokens: readonly GrantedToken[];
   /** For the log; none is fatal. */
   readonly warnings: readonly string[];
+  /** The registry file of swap groups in this process, as it stands: its digest, or what is wrong with it. */
+  readonly registry?: RegistryFile;
 }
 
 export type Configuring = ({ readonly ok: true } & Configured) | { readonly ok: false; readonly reason: string };
@@ -60,6 +64,13 @@ const withPrices = async (settings: Settings, effects: Effects, warnings: string
   return { ...settings, tiers: synced.tiers, tierById: new Map(synced.tiers.map((tier) => [tier.id, tier])) };
 };
 
+const registryFileOf = (settings: Settings, check: SlotsCheck): RegistryFile | undefined => {
+  const path = registryPathOf(settings);
+  if (path === undefined) return undefined;
+  if (!check.ok) return { path, problem: formatProblems(check.problems) };
+  return check.digest === undefined ? undefined : { path, digest: check.digest };
+};
+
 /** Reads and completes a configuration. Nothing that is in force is touched. */
 export const configure = async (origin: ConfigOrigin, effects: Effects, before?: Generation): Promise<Configuring> => {
   const read =
@@ -83,11 +94,13 @@ export const configure = async (origin: ConfigOrigin, effects: Effects, before?:
   const check = checkConfig(settings, profile, { hasCredential: (tierId) => generation.keys.has(tierId) });
   // A registry that is wrong is refused by whoever opens it.
   const slots = await checkSlots(settings, effects);
+  const registry = registryFileOf(settings, slots);
   if (slots.ok) warnings.push(...slots.warnings.map(({ key, message }) => `${key}: ${message}`));
   return {
     ok: true,
     generation,
     tokens,
     warnings: [...warnings, ...adopted.warnings, ...check.warnings.map(({ message }) => message)],
+    ...(registry === undefined ? {} : { registry }),
   };
 };

@@ -9,7 +9,10 @@ type Remote = Extract<SwapGroupSource, { readonly kind: 'url' }>;
 /** Loaded only when a registry is named: drivers and engines are of no use to a router without one. */
 const openHere = async (path: string, effects: Effects, log: Log): Promise<OpenMultiplexer> => {
   const { assembleMultiplexer } = await import('#server/multiplexer/assemble');
-  const { multiplexer, metrics, secrets, close } = await assembleMultiplexer(path, effects, log);
+  // Whoever reads the configuration reads the registry as well, and tells its warnings.
+  const { multiplexer, metrics, secrets, close } = await assembleMultiplexer(path, effects, log, {
+    tellWarnings: false,
+  });
   log.setSecrets(secrets, `registry ${path}`);
   try {
     await multiplexer.start();
@@ -22,7 +25,7 @@ const openHere = async (path: string, effects: Effects, log: Log): Promise<OpenM
     residency: (model) => multiplexer.estimate(model),
     acquire: (model, wish) => multiplexer.acquire(model, wish),
     metrics: () => metrics.render(),
-    close: () => close(),
+    close: (keepServes) => close(keepServes),
   };
 };
 

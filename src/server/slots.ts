@@ -14,7 +14,8 @@ export interface OpenMultiplexer {
   acquire?(model: string, wish: SlotWish): Promise<SlotLease | SlotRefusal>;
   /** Text for `/metrics`; absent where it has a page of its own. */
   metrics?(): Promise<string>;
-  close(): Promise<void>;
+  /** @param keepServes its servers run on, for the next start to take over; without effect on one elsewhere */
+  close(keepServes: boolean): Promise<void>;
 }
 
 /** Opens what a group names. @throws Error with a remedy */
@@ -33,10 +34,15 @@ export interface Slots {
 const keyOf = (source: SwapGroupSource): string =>
   source.kind === 'registry' ? `registry ${source.path}` : `url ${source.url} ${source.authEnv ?? ''}`;
 
+/** One that two groups name is left running if either says so. */
+const keepsServes = (groups: readonly SwapGroup[], key: string): boolean =>
+  groups.some(({ source }) => source.kind === 'registry' && keyOf(source) === key && source.keepServes === true);
+
 type ByKey = ReadonlyMap<string, OpenMultiplexer>;
 
 const closeAll = async (open: Iterable<OpenMultiplexer>): Promise<void> => {
-  await Promise.allSettled([...open].map((each) => each.close()));
+  // Nobody would look after servers that a reload has left out of the configuration.
+  await Promise.allSettled([...open].map((each) => each.close(false)));
 };
 
 /** Opens what `known` lacks. What was opened before one failed is closed again. */
@@ -54,24 +60,50 @@ const openMissing = async (groups: readonly SwapGroup[], known: ByKey, open: Ope
   return opened;
 };
 
+/** Lets go of multiplexers, and tells when that is done. */
+const createFarewells = () => {
+  const under = new Map<string, Promise<void>>();
+  return {
+    /** Does not wait: requests under way still hold models of them, and each drains before it stops. */
+    begin(left: ByKey): void {
+      for (const [key, each] of left) {
+        const gone = closeAll([each]).then(() => {
+          if (under.get(key) === gone) under.delete(key);
+        });
+        under.set(key, gone);
+      }
+    },
+    /** Resolves when none is left under this key; a drain has its limit. */
+    over: (key: string): Promise<void> => under.get(key) ?? Promise.resolve(),
+    all: (): Promise<unknown> => Promise.all(under.values()),
+  };
+};
+
 /** @throws Error with a remedy when a multiplexer cannot be opened */
-export const openSlots = async (first: Settings['swapGroups'], open: OpenSource): Promise<Slots> => {
+export const openSlots = async (first: Settings['swapGroups'], openSource: OpenSource): Promise<Slots> => {
+  const farewells = createFarewells();
+  // One that a reload has brought back is still held by its former life until that has ended.
+  const open: OpenSource = async (source) => {
+    await farewells.over(keyOf(source));
+    return openSource(source);
+  };
   let byKey: ByKey = new Map();
   let groups: ReadonlyMap<string, OpenMultiplexer> = new Map();
+  let declared: Settings['swapGroups'] = [];
 
   const replace = async (next: Settings['swapGroups']): Promise<void> => {
     const all = new Map([...byKey, ...(await openMissing(next, byKey, open))]);
     const named = new Set(next.map(({ source }) => keyOf(source)));
-    const left = [...all].flatMap(([key, each]) => (named.has(key) ? [] : [each]));
+    const left = new Map([...all].filter(([key]) => !named.has(key)));
     byKey = new Map([...all].filter(([key]) => named.has(key)));
+    declared = next;
     groups = new Map(
       next.flatMap(({ name, source }) => {
         const found = byKey.get(keyOf(source));
         return found ? [[name, found] as const] : [];
       }),
     );
-    // Requests under way still hold models of it; it drains before it stops, and nobody waits for that.
-    void closeAll(left);
+    farewells.begin(left);
   };
 
   const placeOf = ({
@@ -100,6 +132,9 @@ export const openSlots = async (first: Settings['swapGroups'], open: OpenSource)
       return texts.join('');
     },
     replace,
-    close: () => closeAll(byKey.values()),
+    async close() {
+      await Promise.allSettled([...byKey].map(([key, each]) => each.close(keepsServes(declared, key))));
+      await farewells.all();
+    },
   };
 };

@@ -52,6 +52,19 @@ const bindProblem = (host: string, { generation }: Configured): string | undefin
         'bind 127.0.0.1, or say [server] allow_public_without_auth = true';
 };
 
+/** A registry is read when its multiplexer opens; what its file says afterwards waits for the next one. */
+const registryNews = ({ registry, generation }: Configured, { source }: Slots): string | undefined => {
+  if (registry === undefined) return undefined;
+  const all = source.groups();
+  const ours = generation.settings.swapGroups.find((group) => group.source.kind === 'registry');
+  const inForce = ours && all[ours.name]?.registry;
+  if (inForce === undefined) return undefined;
+  const stays = `registry ${registry.path}: the one in force (digest ${inForce}) stays`;
+  if ('problem' in registry) return `${stays}; the file as it is now would be refused: ${registry.problem}`;
+  if (registry.digest === inForce) return undefined;
+  return `${stays} although the file has changed (digest ${registry.digest}): restart to take it over`;
+};
+
 /** `changed`: only if the file says something else. `asked`: always, since a profile or price may have changed. */
 type ReloadCause = 'changed' | 'asked';
 
@@ -81,6 +94,8 @@ const reloader = (
     if (trouble !== undefined) return refuse(trouble);
     assembly.replace(configured);
     for (const warning of configured.warnings) log.warn(warning);
+    const news = registryNews(configured, slots);
+    if (news !== undefined) log.warn(news);
     log.info('configuration reloaded', { digest });
   };
   const reload = async (): Promise<void> => {

@@ -161,6 +161,7 @@ export const readSlotsStatus = (value: unknown): SlotsStatus | undefined => {
     object: 'slots',
     at: count(fields.at),
     state: oneOf(LIVES, fields.state) ?? 'serving',
+    ...optional('registry', nameOf(fields.registry)),
     gpus: listOf(fields.gpus).flatMap(readGpu),
     slots: listOf(fields.slots).flatMap(readSlot),
     queue: listOf(fields.queue).flatMap(readQueued),

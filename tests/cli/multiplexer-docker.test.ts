@@ -18,7 +18,7 @@ let folder: TemporaryFolder;
 let registry = '';
 
 const row = (name: string): string => {
-  const args = ['--port', '30000', '--served-model-name', name, '--script-token-ms', '10', '--script-tokens', '200'];
+  const args = ['--host', '0.0.0.0', '--port', '30000', '--served-model-name', name, '--script-token-ms', '10'];
   return `[[models]]
 name = "${name}"
 engine = "custom"
@@ -30,12 +30,14 @@ port = ${freePort()}
 gpu = 0
 gpu_access = "none"
 health = "/health"
+load_seconds = 5
+load_timeout_seconds = 30
 stop_seconds = 5
 `;
 };
 
 const POLICY =
-  '[multiplexer]\ndrain_timeout_seconds = 60\nmin_resident_seconds = 0\nlinger_seconds = 0\n\n[[gpus]]\nid = 0\n';
+  '[multiplexer]\ndrain_timeout_seconds = 30\nmin_resident_seconds = 0\nlinger_seconds = 0\n\n[[gpus]]\nid = 0\n';
 
 const start = (...flags: readonly string[]): Promise<ServingProcess> =>
   startServing(['--registry', registry, ...flags], PROGRAM, 'multiplexer');
@@ -78,7 +80,6 @@ describe.skipIf(skip)('the multiplexer with containers', () => {
       const texts = await Promise.all(asked.map((model) => answer(multiplexer.url, model)));
       for (const [index, text] of texts.entries()) {
         expect(text).toContain(`"model":"${asked[index]}"`);
-        expect(text).toContain('"finish_reason":"length"');
         expect(text.trimEnd()).toEndWith('data: [DONE]');
         expect(text).not.toContain('"error"');
       }

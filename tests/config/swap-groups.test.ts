@@ -51,6 +51,12 @@ describe('a group', () => {
     expect(settingsOf(text).swapGroups).toMatchObject([{ source: { url: 'https://box/mux' } }]);
   });
 
+  test('leaves its servers running at the end where it says so', () => {
+    const sourceOf = (line: string) => settingsOf(file([`${EMBEDDED}\n${line}`])).swapGroups[0]?.source;
+    expect(sourceOf('keep_serves = true')).toMatchObject({ keepServes: true });
+    expect(sourceOf('keep_serves = false')).not.toHaveProperty('keepServes');
+  });
+
   test('may share its registry with another', () => {
     const text = file([EMBEDDED, EMBEDDED.replace('gpu0', 'gpu1')]);
     expect(settingsOf(text).swapGroups.map(({ name }) => name)).toEqual(['gpu0', 'gpu1']);
@@ -66,6 +72,12 @@ describe('refused', () => {
       [`${EMBEDDED}\nauth_env = "MUX"`],
       'router.swap_groups[0].auth_env',
       /wants no token/,
+    ],
+    [
+      'servers of a multiplexer elsewhere',
+      [`${REMOTE}\nkeep_serves = true`],
+      'router.swap_groups[0].keep_serves',
+      /looks after its own servers/,
     ],
     ['a second group of that name', [EMBEDDED, REMOTE], 'router.swap_groups[1].name', /a second swap group is called/],
     [

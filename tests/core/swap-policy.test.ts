@@ -80,6 +80,32 @@ describe('a swap', () => {
     expect(said(view(86_999))).toEqual([]);
     expect(said(view(87_000))).toEqual(['drain a to empty for b: bound']);
   });
+  test('is forced earlier where the next one in line would miss its bound otherwise', () => {
+    const slots = [ready({ leases: 3 }), slotOf(b), slotOf(modelOf('c'))];
+    // c has to begin at 130 s; b needs 20 s to load, 30 s to drain and 3 s to leave before; a the last two as well.
+    const view = (now: number): SwapView => at(now, slots, { waiting: [waiterOf('b', 0), waiterOf('c', 10_000)] });
+    expect(said(view(43_999))).toEqual([]);
+    expect(said(view(44_000))).toEqual(['drain a to empty for b: bound']);
+  });
+  test('that is due keeps its room from the younger while something else loads', () => {
+    const gpus = [{ id: 'gpu0', vramMib: 24 }];
+    const slots = [
+      slotOf(modelOf('x', { vramMib: 16 }), { state: 'loading', since: 95_000 }),
+      slotOf(modelOf('large', { vramMib: 24 })),
+      slotOf(modelOf('small', { vramMib: 8 })),
+    ];
+    const view = (since: number): SwapView =>
+      at(100_000, slots, { gpus, waiting: [waiterOf('large', since), waiterOf('small', 99_000)] });
+    expect(said(view(0))).toEqual([]);
+    expect(said(view(98_000))).toEqual(['load small: demand']);
+  });
+  test('that is only worth it spares who waits for a turn at the resident, came earlier and would miss the bound', () => {
+    const slot = slotOf(modelOf('a', { maxConcurrency: 1 }), { state: 'ready', leases: 1 });
+    const view = (now: number): SwapView =>
+      at(now, [slot, slotOf(b)], { waiting: [waiterOf('a', 0), waiterOf('b', 1000)] });
+    expect(said(view(60_000))).toEqual([]);
+    expect(said(view(88_000))).toEqual(['drain a to empty for b: bound']);
+  });
   test('that makes room is not made twice', () => {
     const slot = ready({ state: 'draining', leases: 1, leaving: 'empty', vacatedFor: 'b' });
     expect(said(at(90_000, [slot, slotOf(b)], { waiting: [waiterOf('b', 0)] }))).toEqual([]);

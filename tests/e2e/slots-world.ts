@@ -1,6 +1,7 @@
 /** Two models on one GPU behind a router, each a scripted engine in a process of its own, and what is left of them. */
 import { Glob } from 'bun';
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
+import { processStart } from '#platform/commands-processes';
 import { freePort } from '#tests/drivers/process-support';
 import { type Run, type RunOptions, type Serving, serve } from '#tests/e2e/program';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
@@ -117,15 +118,6 @@ long-context = ["spare"]
 ${tables}`;
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** The engines say their process when they start, and their logs outlive them. */
 const startedIn = async (folder: TemporaryFolder): Promise<readonly number[]> => {
   const pids: number[] = [];
@@ -134,8 +126,11 @@ const startedIn = async (folder: TemporaryFolder): Promise<readonly number[]> =>
   return pids;
 };
 
-export const leftIn = async (folder: TemporaryFolder): Promise<readonly number[]> =>
-  (await startedIn(folder)).filter(isAlive);
+export const leftIn = async (folder: TemporaryFolder): Promise<readonly number[]> => {
+  const pids = await startedIn(folder);
+  const starts = await Promise.all(pids.map(processStart));
+  return pids.filter((_, at) => starts[at] !== undefined);
+};
 
 /** Ends a program that runs engines as a person would; only one that does not follow is killed, and its engines with it. */
 export const endWith = async (running: Run, folder: TemporaryFolder): Promise<void> => {

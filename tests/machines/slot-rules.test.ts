@@ -178,3 +178,14 @@ describe('room', () => {
     expect(play([...READY, 'drain b', 'removed', 'load']).context.room).toBeUndefined();
   });
 });
+
+test.each([
+  ['that leaves out of sleep', [...READY, 'sleep', 'slept', 'drain'], true],
+  ['that had fallen asleep when it was told to leave', [...READY, 'sleep', 'drain', 'slept'], true],
+  ['that died in its sleep', [...READY, 'sleep', 'slept', 'exited'], true],
+  ['that leaves awake', [...READY, 'drain'], false],
+  ['that leaves awake after it had been woken', [...READY, 'sleep', 'slept', 'load', 'loaded', 'drain'], false],
+  ['that is gone', [...READY, 'sleep', 'slept', 'drain', 'removed'], false],
+])('a slot %s is counted accordingly', (_, steps, slept) => {
+  expect(play(steps).context.slept).toBe(slept);
+});

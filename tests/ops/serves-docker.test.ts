@@ -13,13 +13,13 @@ const CRASH = `anvil-serves-crash-${process.pid}`;
 let image = '';
 let folder: TemporaryFolder;
 
-const serve = (name: string, container: string, port: number, model: string, script: string): string => `
+const serve = (name: string, container: string, port: number, model: string, script: string, restart = 'no') => `
 [[serve]]
 name = "${name}"
 container = "${container}"
 port = ${port}
 model = "${model}"
-up = "docker run -d --restart=on-failure --name ${container} -p 127.0.0.1:${port}:8000 ${image} serve --served-model-name first --host 0.0.0.0 --port 8000 ${script}"
+up = "docker run -d --restart=${restart} --name ${container} -p 127.0.0.1:${port}:8000 ${image} serve --served-model-name first --host 0.0.0.0 --port 8000 ${script}"
 `;
 
 const port = freePort();
@@ -124,6 +124,22 @@ describe.skipIf(skip)('serves', () => {
   );
 
   test(
+    'a server that Docker starts again and again fails the wait as well, and can be made anew',
+    async () => {
+      const script = '--script-load-ms 60000 --script-crash-loading-ms 300';
+      await folder.write('serves.toml', serve('crash', CRASH, freePort(), 'first', script, 'on-failure:1000'));
+      const up = await serves('up', '--wait');
+      expect(up.exit).toBe(1);
+      expect(up.err).toContain('ended while loading');
+      expect(up.err).toContain('RuntimeError: the script says so');
+      const again = await serves('up', '--recreate', '--dry-run');
+      expect(again.out).toStartWith(`crash: would remove container ${CRASH}, then run: docker run `);
+      expect((await serves('rm', 'crash')).exit).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  test(
     'a server that dies while loading fails the wait at once, with its exit code and its last words',
     async () => {
       const script = '--script-load-ms 60000 --script-crash-loading-ms 300 --script-crash-code 9';
@@ -132,8 +148,7 @@ describe.skipIf(skip)('serves', () => {
       expect(up.exit).toBe(1);
       expect(up.err).toMatch(/failed crash: .*ended while loading: exited with 9/);
       expect(up.err).toContain('RuntimeError: the script says so');
-      const again = await serves('up', '--recreate', '--dry-run');
-      expect(again.out).toStartWith(`crash: would remove container ${CRASH}, then run: docker run `);
+      expect(await statusOf()).toMatchObject({ state: 'exited', exit_code: 9, well: false });
     },
     TEST_MS,
   );

@@ -76,6 +76,22 @@ test('a reader that takes nothing sees the newest state when it reads again, and
   expect(clock.pending).toBe(0);
 });
 
+test('of what a reader has not taken only the newest is kept', async () => {
+  const clock = createSimulatedClock();
+  await using house = await startHouse({ effects: { clock } });
+  const response = house.front.feed.open(new Request('http://localhost/'));
+  if (!(response instanceof Response)) throw new Error(response.message);
+  for (let turn = 1; turn <= 50; turn++) {
+    house.multiplexer.slot('alpha', { leases: turn });
+    await clock.advance(250);
+  }
+  const reader = readerOf(response);
+  await reader.until('"leases":50');
+  const seen = statesIn(reader.text).map(({ slots }) => slots[0]?.leases);
+  expect(seen).toEqual([0, 50]);
+  await reader.cancel();
+});
+
 const entry = (index: number) => ({
   request: `request-${index}`.padEnd(200, 'x'),
   model: 'alpha',

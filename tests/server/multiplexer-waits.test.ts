@@ -106,6 +106,24 @@ describe('while a model loads', () => {
       expect([clock.pending, house.front.visits.count]).toEqual([0, 0]);
     });
 
+  test('what passes by itself is told in words that make clients ask again, and a failed load in words that do not', async () => {
+    const cases = [
+      [{ refused: 'wait-limit', message: 'too long' }, 'service_unavailable'],
+      [{ refused: 'unavailable', message: 'it leaves' }, 'service_unavailable'],
+      [{ refused: 'load-failed', message: 'exited' }, 'invalid_request_error'],
+    ] as const;
+    for (const [refusal, type] of cases) {
+      const { clock, house: opened } = await waitingHouse();
+      await using house = opened;
+      const asking = house.post(CHAT, chatTo('alpha', { stream: true }));
+      await until('asked', () => house.multiplexer.asked.length === 1);
+      await clock.advance(10_000);
+      const response = await asking;
+      house.multiplexer.asked[0]?.answer(refusal);
+      expect(await response.text()).toContain(`"type":"${type}"`);
+    }
+  });
+
   test("a server's error after the 200 is told in the stream, with its words", async () => {
     const { clock, house: opened } = await waitingHouse();
     await using house = opened;
@@ -115,7 +133,10 @@ describe('while a model loads', () => {
     await clock.advance(10_000);
     const response = await asking;
     house.multiplexer.asked[0]?.answer();
-    expect(await response.text()).toContain('max_tokens is too large');
+    const items = parseSse(await response.text()).items.filter(({ kind }) => kind === 'event');
+    expect(items).toHaveLength(1);
+    const { error } = JSON.parse((items[0] as { data: string }).data) as { error: { message: string } };
+    expect(error.message).toBe('max_tokens is too large');
     await until('the lease is back', () => house.multiplexer.out === 0);
   });
 

@@ -15,7 +15,7 @@ const remote = (name: string, url: string, authEnv?: string) =>
 const nameOf = (source: SwapGroupSource): string => (source.kind === 'registry' ? source.path : source.url);
 
 /** Opens what it is asked for and writes down what was opened and closed. */
-const recorder = (failing: readonly string[] = []) => {
+const recorder = (failing: readonly string[] = [], gone: Promise<void> = Promise.resolve()) => {
   const events: string[] = [];
   const open = async (source: SwapGroupSource): Promise<OpenMultiplexer> => {
     const name = nameOf(source);
@@ -30,7 +30,10 @@ const recorder = (failing: readonly string[] = []) => {
             metrics: async () => `# of ${name}\n`,
           }
         : {}),
-      close: async () => void events.push(`close ${name}`),
+      close: (keepServes) => {
+        events.push(`close ${name}${keepServes ? ' and keep its servers' : ''}`);
+        return gone;
+      },
     };
   };
   return { events, open };
@@ -90,6 +93,19 @@ describe('a reload', () => {
     await slots.replace([remote('far', 'http://box:8001', 'NEW_TOKEN')]);
     expect(events).toEqual(['open http://box:8001', 'open http://box:8001', 'close http://box:8001']);
   });
+  test('that brings a group back waits until its former multiplexer has let go', async () => {
+    const gone = Promise.withResolvers<void>();
+    const { events, open } = recorder([], gone.promise);
+    const slots = await openSlots([registry('gpu')], open);
+    await slots.replace([]);
+    const back = slots.replace([registry('gpu')]);
+    await Promise.resolve();
+    expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json']);
+    gone.resolve();
+    await back;
+    expect(events.at(-1)).toBe('open /etc/models.json');
+    expect(slots.source.residency(tier)).toBeDefined();
+  });
   test('that cannot open everything changes nothing', async () => {
     const { events, open } = recorder(['/bad.json']);
     const slots = await openSlots([registry('gpu')], open);
@@ -107,4 +123,29 @@ test('the end closes all of them', async () => {
   events.length = 0;
   await slots.close();
   expect(events.sort()).toEqual(['close /etc/models.json', 'close http://box:8001']);
+});
+
+describe('servers that are to be kept', () => {
+  const kept = group('gpu', { kind: 'registry', path: '/etc/models.json', keepServes: true });
+
+  test('run on when the router ends, also if only one of the groups of a registry says so', async () => {
+    for (const groups of [[kept], [registry('other'), kept]]) {
+      const { events, open } = recorder();
+      await (await openSlots(groups, open)).close();
+      expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json and keep its servers']);
+    }
+  });
+  test('are so by what the newest configuration says', async () => {
+    const { events, open } = recorder();
+    const slots = await openSlots([kept], open);
+    await slots.replace([registry('gpu')]);
+    await slots.close();
+    expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json']);
+  });
+  test('end when a reload leaves their group out: nobody would look after them', async () => {
+    const { events, open } = recorder();
+    const slots = await openSlots([kept], open);
+    await slots.replace([]);
+    expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json']);
+  });
 });

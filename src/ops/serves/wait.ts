@@ -3,7 +3,7 @@ import type { DeclaredServe, ServesManifest } from '#config/serves';
 import { inOneLine, inTime } from '#core/plain-words';
 import { watchContainer } from '#drivers/docker-watch';
 import type { RunningServe } from '#drivers/driver';
-import { untilReady } from '#drivers/readiness';
+import { type NotReady, untilReady } from '#drivers/readiness';
 import { hasFailed, type Outcome, outcome } from '#ops/serves/outcome';
 import { knownSpecOf, specOf } from '#ops/serves/state';
 import { bringUpOne, type Came, type UpOptions } from '#ops/serves/up';
@@ -61,7 +61,7 @@ const waitForOne = async (
     });
     const { warnings } = came;
     if (ready !== 'ready') {
-      const message = `${came.message}, but ${ready.detail}`;
+      const message = `${came.message}, but ${await reasonOf(serve, ready, world)}`;
       return outcome(serve, 'failed', message, { warnings, lines: ready.lines.slice(-LINES_SHOWN) });
     }
     return outcome(serve, 'ready', `${came.message}; ready after ${inTime(clock.now() - began)}`, { warnings });
@@ -71,6 +71,15 @@ const waitForOne = async (
     running?.letGo();
     session.close();
   }
+};
+
+/** Of a container that Docker has started anew meanwhile, the engine no longer tells the exit code: it would say 0. */
+const reasonOf = async (serve: DeclaredServe, { kind, detail }: NotReady, world: ServesWorld): Promise<string> => {
+  if (kind !== 'exited' || serve.container === undefined) return detail;
+  const facts = await (await world.docker()).inspect(serve.container, world.signal).catch(() => undefined);
+  if (facts === undefined || (facts.restartCount === 0 && facts.status !== 'restarting')) return detail;
+  const code = facts.status === 'restarting' ? `, last exit code ${facts.exitCode}` : '';
+  return `${serve.name} on port ${serve.port} ended while loading, and Docker starts it again and again${code}`;
 };
 
 /** @throws Error when there is nothing to watch */

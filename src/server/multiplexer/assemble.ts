@@ -23,6 +23,8 @@ export interface AssembleOptions {
   /** What the command line says over the registry. */
   readonly drainTimeoutSeconds?: number;
   readonly ramCapGb?: number;
+  /** Whether warnings about the registry are logged; true when absent. */
+  readonly tellWarnings?: boolean;
   /** Hears of every event after log and metrics have. Must not throw. */
   readonly onEvent?: (event: MultiplexerEvent) => void;
 }
@@ -43,13 +45,14 @@ export const readRegistryFile = async (
   path: string,
   effects: Effects,
   log: Pick<Log, 'warn'>,
-  { drainTimeoutSeconds, ramCapGb }: AssembleOptions = {},
+  { drainTimeoutSeconds, ramCapGb, tellWarnings = true }: AssembleOptions = {},
 ): Promise<Registry> => {
   const read = await loadRegistry(path, effects, {
     ...(drainTimeoutSeconds === undefined ? {} : { drainTimeoutSeconds }),
     ...(ramCapGb === undefined ? {} : { ramCapGb }),
   });
   if (!read.ok) throw new Error(formatProblems(read.problems));
+  if (!tellWarnings) return read.registry;
   for (const { key, line, message } of read.warnings)
     log.warn(`${line === undefined ? '' : `line ${line}: `}${key}: ${message}`);
   return read.registry;

@@ -160,11 +160,19 @@ const KIND_OF: Readonly<Record<TroubleType, FailureKind>> = {
   unauthorized: 'unauthorized',
 };
 
-/** Of an answer that had begun: clients ask again after these, as after a broken connection. */
-const BROKEN: ReadonlySet<string> = new Set(['cut', 'broken']);
+/** What passes by itself, or may work the next time: the words of these make clients ask again. */
+const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
+  queue_full: 'overloaded',
+  wait_limit: 'overloaded',
+  overloaded: 'overloaded',
+  unavailable: 'draining',
+  unreachable: 'broken',
+  broken: 'broken',
+  cut: 'broken',
+};
 
 /** The error inside a stream, as SSE text of the dialect. */
 export const troubleEvent = (said: Trouble, dialect: Dialect, requestId: string): string => {
-  const kind = BROKEN.has(said.code) ? 'broken' : KIND_OF[said.type];
+  const kind = KIND_OF_CODE[said.code] ?? KIND_OF[said.type];
   return dialect.errorEvent(sayFailure(failure(kind, said.message), dialect.name, 'stream'), requestId);
 };
