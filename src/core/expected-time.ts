@@ -1,17 +1,8 @@
 /** How long until a tier would have given an answer that passes, its model's way onto the GPU included? */
-import type { World } from '#core/readiness';
+import type { Pace, World } from '#core/readiness';
 import type { SwapEstimate } from '#core/swap';
 import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
-
-/** How fast a tier's answers came lately; what nothing is known of is absent. */
-export interface Pace {
-  /** From asking to the first part, in milliseconds. */
-  readonly firstByteMs?: number | undefined;
-  readonly tokensPerSecond?: number | undefined;
-  /** Mean length of a finished answer of the class, in tokens. */
-  readonly answerTokens?: number | undefined;
-}
 
 export interface Expectation {
   /** Until the model could begin, in milliseconds; 0 for one that shares no GPU. */

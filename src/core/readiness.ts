@@ -1,6 +1,5 @@
 /** What a decision may ask about the present state of the tiers. Answers are snapshots; the router fills them in. */
 import type { BudgetState } from '#core/budget';
-import type { Pace } from '#core/expected-time';
 import type { TierResidency } from '#core/residency';
 import type { Tier } from '#core/tier';
 import type { WorkClass } from '#core/work-class';
@@ -19,6 +18,15 @@ export interface FirstByteWish {
   readonly maxMs: number;
   /** How long this tier's answers took to begin lately, in milliseconds; undefined before any was seen. */
   readonly measuredMs: (tier: Tier) => number | undefined;
+}
+
+/** How fast a tier's answers came lately; what nothing is known of is absent. */
+export interface Pace {
+  /** From asking to the first part, in milliseconds. */
+  readonly firstByteMs?: number | undefined;
+  readonly tokensPerSecond?: number | undefined;
+  /** Mean length of a finished answer of the class, in tokens. */
+  readonly answerTokens?: number | undefined;
 }
 
 export interface World {

@@ -68,4 +68,13 @@ describe('the swap bench', () => {
       }
     }
   });
+
+  test('says what docs/design/swap-policy.md says', async () => {
+    const page = await Bun.file(new URL('../../docs/design/swap-policy.md', import.meta.url)).text();
+    const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+    for (const { trace, rule, swapsPer100, waitP95Ms, waitMaxMs, servedPerMinute } of results) {
+      const cell = `${swapsPer100.toFixed(1)} · ${seconds(waitP95Ms)} · ${seconds(waitMaxMs)} · ${servedPerMinute.toFixed(2)}`;
+      expect({ trace, rule, cell, told: page.includes(`| ${cell} |`) }).toEqual({ trace, rule, cell, told: true });
+    }
+  });
 });
