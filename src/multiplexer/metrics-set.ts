@@ -2,7 +2,7 @@
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
 import type { SlotState } from '#core/swap';
 import type { MultiplexerEvent } from '#multiplexer/multiplexer';
-import { Counter, Gauge, Histogram, Registry } from '#multiplexer/prom-client-parts';
+import { Counter, Gauge, Histogram, Registry } from '#platform/prom-client-parts';
 
 export interface MetricSet {
   observe(event: MultiplexerEvent): void;

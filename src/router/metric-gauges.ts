@@ -1,6 +1,6 @@
 /** Which Prometheus series are read at the moment of a scrape rather than counted? */
 import type { MetricSources, TokenCounts } from '#router/metrics';
-import { Counter, Gauge, type Registry } from '#router/prom-client-parts';
+import { Counter, Gauge, type Registry } from '#platform/prom-client-parts';
 
 const BREAKER_STATE = { closed: 0, 'half-open': 1, open: 2 } as const;
 

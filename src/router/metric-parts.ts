@@ -1,5 +1,5 @@
 /** Of what are all Prometheus series made: counters, histograms, bounded labels, and numbers that cannot spoil them? */
-import { Counter, Histogram, type Registry } from '#router/prom-client-parts';
+import { Counter, Histogram, type Registry } from '#platform/prom-client-parts';
 
 /** Label values are remembered until there are `max`; anything odd or beyond reads `other`. */
 export const createLabel = (max: number): ((value: string | undefined) => string) => {

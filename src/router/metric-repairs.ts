@@ -3,7 +3,7 @@ import type { AttemptRecord } from '#core/decision';
 import { wasSent } from '#core/decision-facts';
 import { MEND_KINDS } from '#core/repair';
 import { amount, counter } from '#router/metric-parts';
-import type { Registry } from '#router/prom-client-parts';
+import type { Registry } from '#platform/prom-client-parts';
 
 const KINDS: ReadonlySet<string> = new Set(MEND_KINDS);
 

@@ -7,7 +7,7 @@ import { amount, counter, createLabel, histogram, seconds } from '#router/metric
 import { repairMetrics } from '#router/metric-repairs';
 import { slotMetrics } from '#router/metric-slots';
 import type { MetricSources } from '#router/metrics';
-import { Registry } from '#router/prom-client-parts';
+import { Registry } from '#platform/prom-client-parts';
 
 export interface MetricSet {
   observe(record: DecisionRecord): void;

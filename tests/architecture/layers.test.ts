@@ -38,6 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'tree-sitter-c',
       'tree-sitter-html',
       'xstate',
+      'prom-client',
       'node:',
     ],
     pure: false,
@@ -45,8 +46,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   upstream: { folders: [...PURE_ROWS, 'platform'], packages: [], pure: false },
   store: { folders: [...PURE_ROWS, 'platform'], packages: ['bun:sqlite'], pure: false },
   drivers: { folders: [...PURE_ROWS, 'platform'], packages: [], pure: false },
-  multiplexer: { folders: APPLICATION, packages: ['xstate', 'prom-client'], pure: false },
-  router: { folders: APPLICATION, packages: ['xstate', 'prom-client'], pure: false },
+  multiplexer: { folders: APPLICATION, packages: ['xstate'], pure: false },
+  router: { folders: APPLICATION, packages: ['xstate'], pure: false },
   ops: { folders: APPLICATION, packages: [], pure: false },
   server: {
     folders: [...APPLICATION, 'router', 'multiplexer', 'ops'],

@@ -16,6 +16,15 @@ const [ALPHA = '', BETA = ''] = MODELS;
 let image = '';
 let folder: TemporaryFolder;
 let registry = '';
+const ports = new Set<number>();
+
+/** One that no other row has. */
+const ownPort = (): number => {
+  let port = freePort();
+  while (ports.has(port)) port = freePort();
+  ports.add(port);
+  return port;
+};
 
 const row = (name: string): string => {
   const args = ['--host', '0.0.0.0', '--port', '30000', '--served-model-name', name, '--script-token-ms', '10'];
@@ -26,7 +35,7 @@ driver = "docker"
 image = "${image}"
 args = ${JSON.stringify(args)}
 container_port = 30000
-port = ${freePort()}
+port = ${ownPort()}
 gpu = 0
 gpu_access = "none"
 health = "/health"

@@ -50,12 +50,26 @@ interface Place extends AsyncDisposable {
 /** A folder with a registry of two models that share one GPU. */
 const place = async (scripts: readonly (readonly string[])[] = []): Promise<Place> => {
   const folder = await tmpdir();
-  const ports = [await freePort(), await freePort()];
+  const first = await freePort();
+  let second = first;
+  while (second === first) second = await freePort();
+  const ports = [first, second];
   const rows = ports.map((port, index) =>
     row({ name: index === 0 ? 'alpha' : 'beta', port, script: scripts[index] ?? [] }),
   );
   const registry = await folder.write('multiplexer.toml', [POLICY, ...rows].join('\n'));
-  return { folder, registry, ports, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return {
+    folder,
+    registry,
+    ports,
+    async [Symbol.asyncDispose]() {
+      // What a failed test has left running ends itself.
+      const crash = (port: number) =>
+        fetch(`http://127.0.0.1:${port}/crash`, { method: 'POST' }).catch(() => undefined);
+      await Promise.all(ports.map(crash));
+      await folder[Symbol.asyncDispose]();
+    },
+  };
 };
 
 const start = ({ registry }: Place, ...flags: readonly string[]): Promise<ServingProcess> =>
@@ -98,7 +112,7 @@ test(
   'a model that cannot be loaded: 503 with the last lines of its server, and the log has them too',
   async () => {
     await using where = await place([
-      ['--script-crash-loading-ms', '50', '--script-crash-lines', 'one|CUDA out of memory'],
+      ['--script-load-ms', '5000', '--script-crash-loading-ms', '50', '--script-crash-lines', 'one|CUDA out of memory'],
     ]);
     await using multiplexer = await start(where);
     const response = await ask(multiplexer.url, 'alpha');

@@ -148,7 +148,7 @@ describe('a router that is told to leave', () => {
   test(
     'while a model loads breaks the load off and leaves no process behind',
     async () => {
-      await using world = await startSlotsWorld({ script: { alpha: ['--script-load-ms=60000'] } });
+      await using world = await startSlotsWorld({ loadMs: { alpha: 60_000 } });
       const leaving = new AbortController();
       const response = world.chat('a', {}, leaving.signal).catch(() => undefined);
       await world.until(({ slots }) => slots.some(({ state, serve }) => state === 'loading' && serve !== undefined));

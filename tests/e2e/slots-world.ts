@@ -8,13 +8,15 @@ import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
 import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
 const ENGINE = Bun.fileURLToPath(new URL('../../examples/one-gpu/engine.ts', import.meta.url));
-/** Looks at something until it is so; each look is an answer of the router, so none comes before there is news. */
-const LOOKS_MAX = 2_000;
+/** Longest wait for something that is looked at again and again; each look is an answer of the router. */
+const LOOK_MS = 20_000;
 
 export type ModelName = 'alpha' | 'beta';
 
 export interface SlotsWorldOptions extends RunOptions {
-  /** Words for the engine of each model, behind its load time. */
+  /** How long the load of each model takes; 0.4 s when absent. */
+  readonly loadMs?: Readonly<Partial<Record<ModelName, number>>>;
+  /** Further words for the engine of each model. */
   readonly script?: Readonly<Partial<Record<ModelName, readonly string[]>>>;
   /** Lines of `[multiplexer]`. */
   readonly policy?: string;
@@ -29,7 +31,19 @@ export interface SlotsWorldOptions extends RunOptions {
   readonly flags?: readonly string[];
 }
 
-export interface SlotsWorld extends AsyncDisposable {
+/** What can be asked of a router whose tiers share a GPU. */
+export interface Asker {
+  post(path: string, body: unknown, signal?: AbortSignal): Promise<Response>;
+  chat(model: string, fields?: Record<string, unknown>, signal?: AbortSignal): Promise<Response>;
+  /** Null while nothing is known of them. */
+  slots(): Promise<SlotsStatus | null>;
+  slot(model: ModelName): Promise<SlotStatus>;
+  /** Waits until the slots look so. */
+  until(check: (status: SlotsStatus) => boolean): Promise<SlotsStatus>;
+  record(id: string): Promise<Record<string, unknown>>;
+}
+
+export interface SlotsWorld extends Asker, AsyncDisposable {
   readonly serving: Serving;
   readonly folder: TemporaryFolder;
   /** A tier that shares no GPU, behind the two in every preset. */
@@ -39,13 +53,6 @@ export interface SlotsWorld extends AsyncDisposable {
   readonly path: string;
   readonly registryPath: string;
   readonly registry: string;
-  post(path: string, body: unknown, signal?: AbortSignal): Promise<Response>;
-  chat(model: string, fields?: Record<string, unknown>, signal?: AbortSignal): Promise<Response>;
-  slots(): Promise<SlotsStatus | null>;
-  slot(model: ModelName): Promise<SlotStatus>;
-  /** Waits until the slots look so. */
-  until(check: (status: SlotsStatus) => boolean): Promise<SlotsStatus>;
-  record(id: string): Promise<Record<string, unknown>>;
   /** Processes of engines that were ever started here and still live. */
   left(): Promise<readonly number[]>;
 }
@@ -54,8 +61,20 @@ export interface SlotsWorld extends AsyncDisposable {
 const LOAD_MS = 400;
 const POLICY = 'linger_seconds = 0\nmin_resident_seconds = 0\nretry_seconds = 0.2\nretry_max_seconds = 0.5\n';
 
-const modelToml = (name: ModelName, port: number, { script = {}, rows = {} }: SlotsWorldOptions): string => {
-  const words = ['--port', '{port}', '--alias', '{name}', '--script-load-ms', String(LOAD_MS), ...(script[name] ?? [])];
+const modelToml = (
+  name: ModelName,
+  port: number,
+  { script = {}, rows = {}, loadMs = {} }: SlotsWorldOptions,
+): string => {
+  const words = [
+    '--port',
+    '{port}',
+    '--alias',
+    '{name}',
+    '--script-load-ms',
+    String(loadMs[name] ?? LOAD_MS),
+    ...(script[name] ?? []),
+  ];
   return `[[models]]
 name = "${name}"
 driver = "process"
@@ -139,6 +158,20 @@ export const endWith = async (running: Run, folder: TemporaryFolder): Promise<vo
   for (const pid of await leftIn(folder)) process.kill(pid, 'SIGKILL');
 };
 
+/** What was seen when the check held; rejects with the words of `otherwise` when it never does. */
+export const looking = async <Seen>(
+  look: () => Promise<Seen>,
+  check: (seen: Seen) => boolean,
+  otherwise: (last: Seen) => string,
+): Promise<Seen> => {
+  const due = performance.now() + LOOK_MS;
+  for (;;) {
+    const seen = await look();
+    if (check(seen)) return seen;
+    if (performance.now() > due) throw new Error(otherwise(seen));
+  }
+};
+
 const slotsOf = async ({ url }: Serving): Promise<SlotsStatus | null> => {
   const health = (await (await fetch(`${url}/healthz?verbose`)).json()) as {
     slots: Record<string, SlotsStatus | null>;
@@ -147,24 +180,25 @@ const slotsOf = async ({ url }: Serving): Promise<SlotsStatus | null> => {
 };
 
 const untilSlots = async (serving: Serving, check: (status: SlotsStatus) => boolean): Promise<SlotsStatus> => {
-  let status: SlotsStatus | null = null;
-  for (let look = 0; look < LOOKS_MAX; look++) {
-    status = await slotsOf(serving);
-    if (status !== null && check(status)) return status;
-  }
-  throw new Error(`the slots never came to that: ${JSON.stringify(status)}\n${serving.err()}`);
+  const status = await looking(
+    () => slotsOf(serving),
+    (found) => found !== null && check(found),
+    (found) => `the slots never came to that: ${JSON.stringify(found)}\n${serving.err()}`,
+  );
+  if (status === null) throw new Error('nothing is known of the slots');
+  return status;
 };
 
 const recordOf = async ({ url }: Serving, id: string): Promise<Record<string, unknown>> => {
-  for (let look = 0; look < LOOKS_MAX; look++) {
-    const response = await fetch(`${url}/v1/decisions/${id}`);
-    if (response.ok) return (await response.json()) as Record<string, unknown>;
-  }
-  throw new Error(`no record of ${id}`);
+  const response = await looking(
+    () => fetch(`${url}/v1/decisions/${id}`),
+    ({ ok }) => ok,
+    () => `no record of ${id}`,
+  );
+  return (await response.json()) as Record<string, unknown>;
 };
 
-/** What can be asked of a router with such a configuration. */
-export const askerOf = (serving: Serving) => {
+export const askerOf = (serving: Serving): Asker => {
   const post = (path: string, body: unknown, signal?: AbortSignal): Promise<Response> =>
     fetch(serving.url + path, { method: 'POST', body: JSON.stringify(body), ...(signal ? { signal } : {}) });
   return {
