@@ -45,8 +45,11 @@ const portDrift = (facts: ContainerFacts, { serve }: Made): string | undefined =
 export const driftOf = (facts: ContainerFacts, made: Made, imageId: string | undefined): readonly string[] => {
   const { launch } = made.serve;
   const image = imageDrift(facts, launch.image, imageId);
-  if (facts.labels[SPEC_LABEL] === made.digest) return image === undefined ? [] : [image];
+  const { container } = made.serve;
+  const name = facts.name === container ? undefined : `name differs: ${facts.name} → ${container}`;
+  if (facts.labels[SPEC_LABEL] === made.digest) return [name, image].filter((one) => one !== undefined);
   const found = [
+    name,
     image,
     launch.entrypoint !== undefined && !sameTexts(facts.entrypoint, launch.entrypoint)
       ? 'entrypoint differs'

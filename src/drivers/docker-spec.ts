@@ -62,9 +62,11 @@ export const handedTo = ({ name, envFrom }: ServeSpec, env: Effects['env']): Han
   return Object.fromEntries(found.map(([variable, value]) => [variable, value ?? '']));
 };
 
-/** What is handed over may not appear in a message, whoever wrote it. */
+/** What is handed over may not appear in a message, whoever wrote it. One that begins like another goes whole. */
 export const withoutSecrets = (text: string, handed: Handed): string =>
-  Object.values(handed).reduce((safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '(hidden)')), text);
+  Object.values(handed)
+    .toSorted((left, right) => right.length - left.length)
+    .reduce((safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '(hidden)')), text);
 
 /** GPUs of a serve: with UUIDs where they could be found out. */
 export type ServeGpus = Pick<ResolvedGpus, 'uuids' | 'ids'>;

@@ -1,4 +1,5 @@
 /** Is a container still running, and what did it say last? Watched through an engine that may come and go. */
+import { createScrubber, type Scrubber } from '#core/redact';
 import { createTail, type RunningServe, type ServeExit, TAIL_LINES_MAX, type Tail } from '#drivers/driver';
 import { type ContainerFacts, type DockerEngine, DockerError, type LogLine } from '#platform/docker-engine';
 import type { Clock } from '#platform/effects';
@@ -126,11 +127,17 @@ const lastLines = async ({ engine, clock }: Watching, id: string, tail: Tail): P
  * A container that was started just now, or found running. Its end is told with its last lines in the tail; while the
  * engine cannot be asked nothing is told, since a container may outlive its engine's restart.
  * @param id of the container, not its name: a name may be given to another one
+ * @param scrub takes secrets out of its lines; what looks like one goes in any case
  */
-export const watchContainer = (engine: DockerEngine, id: string, clock: Clock): RunningServe => {
+export const watchContainer = (
+  engine: DockerEngine,
+  id: string,
+  clock: Clock,
+  scrub: Scrubber = createScrubber(),
+): RunningServe => {
   const watching: Watching = { engine, clock };
   const letGo = new AbortController();
-  const tail = createTail();
+  const tail = createTail(scrub);
   const follower = new AbortController();
   letGo.signal.addEventListener('abort', () => follower.abort(), { once: true });
   // Removed: its exit is told below.

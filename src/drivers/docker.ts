@@ -1,4 +1,5 @@
 /** How does a model server run in a container of our own? Found by its labels, started, taken over, stopped. */
+import { createScrubber } from '#core/redact';
 import type { ServeSpec } from '#core/serve-spec';
 import { driftOf } from '#drivers/docker-drift';
 import {
@@ -52,8 +53,10 @@ const FAULTS: Readonly<Record<DockerFault, DriverFault>> = {
 };
 
 /** In the words of drivers; what was handed over is blotted out, should the engine have repeated it. */
-const translated = (error: unknown, handed: Handed): unknown =>
-  error instanceof DockerError ? new DriverError(FAULTS[error.fault], withoutSecrets(error.message, handed)) : error;
+const translated = (error: unknown, where: string, handed: Handed): unknown =>
+  error instanceof DockerError
+    ? new DriverError(FAULTS[error.fault], withoutSecrets(`${where}${error.message}`, handed))
+    : error;
 
 const stranger = (what: string): Found => ({ kind: 'stranger', what });
 
@@ -109,6 +112,22 @@ const checkParts = async (engine: DockerEngine, { serve }: Made, signal: AbortSi
   }
 };
 
+/**
+ * Containers of a serve: by name, and by label those that somebody has renamed; they hold its port and its GPU. An engine
+ * that finds no container of a name looks for an id that begins with it, which is another container.
+ */
+const containersOf = async (
+  { engine, owner }: DockerDriverOptions,
+  spec: ServeSpec,
+  signal?: AbortSignal,
+): Promise<{ readonly stranger: ContainerFacts | undefined; readonly ours: readonly ContainerFacts[] }> => {
+  const found = await engine.inspect(spec.container, signal);
+  const named = found?.name === spec.container ? found : undefined;
+  if (named !== undefined && strangeness(named, spec.name, owner) === undefined) return { stranger: undefined, ours: [named] };
+  const labelled = await engine.list(`${SERVE_LABEL}=${spec.name}`, signal);
+  return { stranger: named, ours: labelled.filter((facts) => strangeness(facts, spec.name, owner) === undefined) };
+};
+
 const removeOurs = async (engine: DockerEngine, facts: ContainerFacts, graceMs: number): Promise<void> => {
   const { id, name } = facts;
   // Whatever comes of it: removing kills what did not stop.
@@ -138,12 +157,12 @@ const launch = async (engine: DockerEngine, made: Made, signal: AbortSignal): Pr
   }
 };
 
-/** Errors of the engine leave as those of a driver. */
-const guarded = async <Result>(handed: Handed, work: () => Promise<Result>): Promise<Result> => {
+/** Errors of the engine leave as those of a driver. @param where stands before them */
+const guarded = async <Result>(where: string, handed: Handed, work: () => Promise<Result>): Promise<Result> => {
   try {
     return await work();
   } catch (error) {
-    throw translated(error, handed);
+    throw translated(error, where, handed);
   }
 };
 
@@ -152,11 +171,10 @@ const NOTHING_HANDED: Handed = {};
 /** `options.owner` is written on each container: whatever lacks it is never touched. */
 export const createDockerDriver = (options: DockerDriverOptions): DockerDriver => {
   const { engine, owner, effects } = options;
-  const watch = (id: string): RunningServe => watchContainer(engine, id, effects.clock);
-
-  const ours = async (spec: ServeSpec, signal?: AbortSignal): Promise<ContainerFacts | undefined> => {
-    const facts = await engine.inspect(spec.container, signal);
-    return facts === undefined || strangeness(facts, spec.name, owner) !== undefined ? undefined : facts;
+  /** What was handed over may stand in its own output, too. */
+  const watch = (id: string, { envFrom }: ServeSpec): RunningServe => {
+    const secrets = envFrom.map((name) => effects.env(name)).filter((value) => value !== undefined);
+    return watchContainer(engine, id, effects.clock, createScrubber(secrets));
   };
 
   const drift = async (facts: ContainerFacts, spec: ServeSpec, signal: AbortSignal): Promise<readonly string[]> => {
@@ -171,10 +189,10 @@ export const createDockerDriver = (options: DockerDriverOptions): DockerDriver =
   };
 
   const find: Driver['find'] = (spec, signal) =>
-    guarded(NOTHING_HANDED, async () => {
-      const facts = await engine.inspect(spec.container, signal);
-      const strange = facts === undefined ? undefined : strangeness(facts, spec.name, owner);
-      if (strange !== undefined) return stranger(strange);
+    guarded(`serve ${spec.name}: `, NOTHING_HANDED, async () => {
+      const { stranger: named, ours } = await containersOf(options, spec, signal);
+      if (named !== undefined) return stranger(strangeness(named, spec.name, owner) ?? '');
+      const facts = ours.find(({ status }) => status === 'running') ?? ours[0];
       const running = facts?.status === 'running';
       const onPort = running ? undefined : await portStranger(options, spec.port, signal);
       if (onPort !== undefined) return stranger(onPort);
@@ -184,34 +202,35 @@ export const createDockerDriver = (options: DockerDriverOptions): DockerDriver =
 
   const start: Driver['start'] = async (spec, signal) => {
     const made = await prepare(options, spec, signal);
-    return guarded(made.handed, async () => {
-      const before = await engine.inspect(spec.container, signal);
-      const strange = before === undefined ? undefined : strangeness(before, spec.name, owner);
+    return guarded(`serve ${spec.name}: `, made.handed, async () => {
+      const { stranger: named, ours } = await containersOf(options, spec, signal);
+      const strange = named === undefined ? undefined : strangeness(named, spec.name, owner);
       if (strange !== undefined) throw new DriverError('stranger', `serve ${spec.name}: ${strange}`);
       await checkParts(engine, made, signal);
-      if (before !== undefined) await removeOurs(engine, before, spec.stopMs);
+      await Promise.all(ours.map((facts) => removeOurs(engine, facts, spec.stopMs)));
       const onPort = await portStranger(options, spec.port, signal);
       if (onPort !== undefined) throw new DriverError('stranger', `serve ${spec.name}: ${onPort}`);
-      return watch(await launch(engine, made, signal));
+      return watch(await launch(engine, made, signal), spec);
     });
   };
 
   const adopt: Driver['adopt'] = (spec, signal) =>
-    guarded(NOTHING_HANDED, async () => {
-      const facts = await ours(spec, signal);
-      if (facts?.status === 'running') return watch(facts.id);
-      const status = facts?.status ?? 'gone';
+    guarded(`serve ${spec.name}: `, NOTHING_HANDED, async () => {
+      const { ours } = await containersOf(options, spec, signal);
+      const running = ours.find(({ status }) => status === 'running');
+      if (running !== undefined) return watch(running.id, spec);
+      const status = ours[0]?.status ?? 'gone';
       throw new DriverError('failed', `serve ${spec.name}: its container ${spec.container} is ${status}, not running`);
     });
 
   const stop: Driver['stop'] = (spec) =>
-    guarded(NOTHING_HANDED, async () => {
-      const facts = await ours(spec);
-      if (facts !== undefined) await removeOurs(engine, facts, spec.stopMs);
+    guarded(`serve ${spec.name}: `, NOTHING_HANDED, async () => {
+      const { ours } = await containersOf(options, spec);
+      await Promise.all(ours.map((facts) => removeOurs(engine, facts, spec.stopMs)));
     });
 
   const sweep: DockerDriver['sweep'] = (keep, signal) =>
-    guarded(NOTHING_HANDED, async () => {
+    guarded('', NOTHING_HANDED, async () => {
       const declared = new Set(keep);
       const found = await engine.list(`${OWNER_LABEL}=${owner}`, signal);
       const orphans = found.filter(({ name }) => !declared.has(name));

@@ -1,5 +1,7 @@
 /** What does the multiplexer, or a verb, ask of whatever runs a model server: a container, a compose service, a process? */
+import type { Scrubber } from '#core/redact';
 import type { ServeSpec } from '#core/serve-spec';
+import { plainLine } from '#platform/commands-output';
 
 /** What stands under a serve's name or on its port. */
 export type Found =
@@ -52,9 +54,10 @@ export interface Tail {
 const shownLast = (line: string): string =>
   line.includes('\r') ? (line.split('\r').findLast((piece) => piece.trim() !== '') ?? '') : line;
 
-export const createTail = (): Tail => {
+/** @param scrub takes secrets out; before a line is cut, or half of one could stay */
+export const createTail = (scrub: Scrubber = (text) => text): Tail => {
   let kept: readonly string[] = [];
-  const cut = (line: string): string => shownLast(line).slice(0, TAIL_CHARS_MAX);
+  const cut = (line: string): string => scrub(plainLine(shownLast(line))).slice(0, TAIL_CHARS_MAX);
   return {
     push(line) {
       kept = [...kept.slice(1 - TAIL_LINES_MAX), cut(line)];

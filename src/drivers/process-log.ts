@@ -38,9 +38,8 @@ export const fileOutput = (logPath: string, from: number, secrets: readonly stri
 };
 
 const pipedOutput = (secrets: readonly string[]): ServeOutput => {
-  const scrub: Scrubber = createScrubber(secrets);
-  const tail = createTail();
-  return { from: 0, push: (line) => tail.push(scrub(line)), tail: tail.lines, trim: () => undefined };
+  const tail = createTail(createScrubber(secrets));
+  return { from: 0, push: tail.push, tail: tail.lines, trim: () => undefined };
 };
 
 export interface OutputWish {

@@ -9,6 +9,7 @@ import type { VerifierResult } from '#core/verifier';
 import type { FetchSession } from '#platform/effects';
 import { AnswerPipe, type AnswerProgress, type PipeInput } from '#router/answer-pipe';
 import type { Rescue } from '#router/continuation';
+import { slotInHeaders } from '#router/slot-headers';
 import { passedHeaders } from '#router/upstream-headers';
 import { isFailure, openUpstream, type Upstream, type UpstreamCall, type UpstreamReply } from '#upstream/relay';
 import { type SseFrame, SseSplitter } from '#upstream/sse';
@@ -41,6 +42,8 @@ export interface AttemptProgress extends AnswerProgress {
   skimmedEvents: number;
   /** Headers of the tier's reply that the caller gets as well. */
   passedHeaders?: Readonly<Record<string, string>> | undefined;
+  /** How a tier behind a multiplexer elsewhere came by its model. */
+  slot?: SlotRecord | undefined;
 }
 
 /** Undefined for anything that is not JSON, which every decoder reports as malformed. */
@@ -152,6 +155,7 @@ export class Attempt {
     this.progress.headersAt = clock.now();
     this.progress.status = opened.status;
     this.progress.passedHeaders = passedHeaders(opened.headers);
+    this.progress.slot = slotInHeaders(this.#input.candidate.tier, opened.headers);
     if (opened.status < 200 || opened.status > 299) {
       const failure = dialect.classifyError(opened.status, await opened.readError());
       this.#fail({ ...failure, upstreamStatus: opened.status, ...retryAfter(opened.headers, clock.wall()) });

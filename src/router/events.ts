@@ -6,7 +6,7 @@ export interface FeedEvent {
   readonly seq: number;
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly kind: 'decision' | 'breaker' | 'machine' | 'config' | 'lifecycle';
+  readonly kind: 'decision' | 'breaker' | 'slot' | 'machine' | 'config' | 'lifecycle';
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -54,4 +54,17 @@ export const createFeed = (wall: () => number): Feed => {
       return readers.size > 0;
     },
   };
+};
+
+/** The part of an inspection event that tells of a transition. */
+export interface Inspected {
+  readonly type: string;
+  readonly event?: { readonly type: string };
+  readonly snapshot?: object;
+}
+
+/** Publishes where an actor has gone, and by which event. */
+export const publishTransition = (feed: Feed, actorId: string, { type, event, snapshot }: Inspected): void => {
+  if (type !== '@xstate.snapshot' || !snapshot || !('value' in snapshot)) return;
+  feed.publish('machine', { actor: actorId, event: event?.type ?? '', state: snapshot.value });
 };

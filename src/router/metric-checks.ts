@@ -1,7 +1,7 @@
 /** How often does each verifier pass, fail or give up, and how much time does it take? */
 import type { VerifierResult } from '#core/verifier';
-import { amount } from '#router/metric-parts';
 import { Counter, type Registry } from '#platform/prom-client-parts';
+import { amount } from '#router/metric-parts';
 
 /** How a check ended, as a label value; what a newer chain says of silence reads `no_opinion`. */
 const VERDICTS = ['pass', 'fail', 'unfinished', 'over_budget', 'threw', 'no_opinion'] as const;

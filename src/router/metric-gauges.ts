@@ -1,6 +1,7 @@
 /** Which Prometheus series are read at the moment of a scrape rather than counted? */
-import type { MetricSources, TokenCounts } from '#router/metrics';
+
 import { Counter, Gauge, type Registry } from '#platform/prom-client-parts';
+import type { MetricSources, TokenCounts } from '#router/metrics';
 
 const BREAKER_STATE = { closed: 0, 'half-open': 1, open: 2 } as const;
 

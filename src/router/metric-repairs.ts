@@ -2,8 +2,8 @@
 import type { AttemptRecord } from '#core/decision';
 import { wasSent } from '#core/decision-facts';
 import { MEND_KINDS } from '#core/repair';
-import { amount, counter } from '#router/metric-parts';
 import type { Registry } from '#platform/prom-client-parts';
+import { amount, counter } from '#router/metric-parts';
 
 const KINDS: ReadonlySet<string> = new Set(MEND_KINDS);
 

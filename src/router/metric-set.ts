@@ -1,13 +1,13 @@
 /** Which Prometheus series does a finished request move, and by how much? */
 import type { AttemptRecord, DecisionRecord } from '#core/decision';
 import { servingAttempt, wasSent, workClassOf } from '#core/decision-facts';
+import { Registry } from '#platform/prom-client-parts';
 import { registerCheckMetrics } from '#router/metric-checks';
 import { registerGauges } from '#router/metric-gauges';
 import { amount, counter, createLabel, histogram, seconds } from '#router/metric-parts';
 import { repairMetrics } from '#router/metric-repairs';
 import { slotMetrics } from '#router/metric-slots';
 import type { MetricSources } from '#router/metrics';
-import { Registry } from '#platform/prom-client-parts';
 
 export interface MetricSet {
   observe(record: DecisionRecord): void;

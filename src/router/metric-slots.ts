@@ -1,7 +1,7 @@
 /** Which series do waits for models on shared GPUs move, as requests lived through them? */
 import type { AttemptRecord } from '#core/decision';
-import { counter, histogram, seconds } from '#router/metric-parts';
 import type { Registry } from '#platform/prom-client-parts';
+import { counter, histogram, seconds } from '#router/metric-parts';
 
 /** Seconds. A model that is there is had at once; a large one takes minutes to load. */
 const WAIT_BUCKETS = [0.01, 0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];

@@ -101,6 +101,7 @@ export const attemptRecord = (
   const mends = attempt.mends();
   const stopped = stoppedRecord(progress, failure, usage, frame.answerTokensMean);
   const status = failure?.upstreamStatus ?? progress.status;
+  const slot = ended.slot ?? progress.slot;
   return {
     tier: candidate.tier.id,
     model: ended.model,
@@ -123,7 +124,7 @@ export const attemptRecord = (
     ...(mends.length > 0 ? { mends } : {}),
     ...(ended.role ? { role: ended.role } : {}),
     ...(ended.keptChars === undefined ? {} : { keptChars: ended.keptChars }),
-    ...(ended.slot ? { slot: failure?.evicted ? { ...ended.slot, cut: true } : ended.slot } : {}),
+    ...(slot ? { slot: failure?.evicted ? { ...slot, cut: true } : slot } : {}),
     ...(stopped ? { stopped } : {}),
   };
 };

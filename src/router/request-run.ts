@@ -198,7 +198,7 @@ export class RequestRun implements RequestPort {
       swapGroups: this.#generation.settings.swapGroups,
       onLongWait: () => this.#send({ type: 'wait.lasted' }),
     });
-    if (!seating) return { lease: place };
+    if (!('done' in seating)) return seating;
     this.#stopWaiting = () => {
       seating.giveUp();
       this.#report(candidate, 'neutral');

@@ -21,7 +21,7 @@ import type { BreakerStatus } from '#router/breaker';
 import { type Breakers, createBreakers } from '#router/breakers';
 import { decide } from '#router/decide';
 import { failureResponse, tellIn } from '#router/error-response';
-import type { Feed } from '#router/events';
+import { type Feed, publishTransition } from '#router/events';
 import type { Exchange, Generation, Runtime } from '#router/exchange';
 import { createMemory, type Memory, type SessionClues } from '#router/memory';
 import { decisionHeaders } from '#router/receipt';
@@ -104,7 +104,7 @@ export class Router {
     const actors: Actors = createActors({
       clock: effects.clock,
       onError: options.onBug,
-      inspect: (actorId) => (feed.watched ? (event) => this.#inspected(actorId, event) : undefined),
+      inspect: (actorId) => (feed.watched ? (event) => publishTransition(feed, actorId, event) : undefined),
     });
     const admission = createAdmission({ limits: generation.settings.limits, clock: effects.clock });
     this.admission = { ...admission, enter: () => this.#entered(admission.enter()) };
@@ -304,17 +304,5 @@ export class Router {
   #checkDrained(): void {
     if (this.admission.inFlight() === 0 && this.#life.getSnapshot().matches('draining'))
       this.#life.send({ type: 'requests.drained' });
-  }
-
-  #inspected(
-    actorId: string,
-    event: { readonly type: string; readonly event?: { readonly type: string }; readonly snapshot?: object },
-  ): void {
-    if (event.type !== '@xstate.snapshot' || !event.snapshot || !('value' in event.snapshot)) return;
-    this.#options.feed.publish('machine', {
-      actor: actorId,
-      event: event.event?.type ?? '',
-      state: event.snapshot.value,
-    });
   }
 }

@@ -118,6 +118,27 @@ const waitForModel = (
   };
 };
 
+/** Where the multiplexer is elsewhere the attempt itself waits for the model: until it is given back, or the model is there. */
+const reminding = (
+  tier: Tier,
+  place: Lease,
+  { slots, clock }: Pick<Runtime, 'slots' | 'clock'>,
+  sitter: Sitter,
+): Lease => {
+  const stop = remindLater(tier, clock, {
+    ...sitter,
+    onLongWait: () => {
+      if (slots?.residency(tier)?.needs !== 'nothing') sitter.onLongWait();
+    },
+  });
+  return {
+    release() {
+      stop();
+      place.release();
+    },
+  };
+};
+
 const lookForIt = (tier: Tier, place: Lease, { presence }: Pick<Runtime, 'presence'>): Seating | undefined => {
   const looking = presence.check(tier);
   if (!looking) return undefined;
@@ -132,14 +153,17 @@ const lookForIt = (tier: Tier, place: Lease, { presence }: Pick<Runtime, 'presen
 };
 
 /**
- * Undefined when the tier may be asked at once on the place it was given. A model that shares its GPU is waited for, and
- * whoever lends it has seen it answer; any other tier is looked for unless it answered lately.
+ * The seat itself when the tier may be asked at once. A model that shares a GPU of this process is waited for, and whoever
+ * lends it has seen it answer; any other tier is looked for unless it answered lately.
  */
 export const takeSeat = (
   tier: Tier,
   place: Lease,
   runtime: Pick<Runtime, 'slots' | 'clock' | 'presence'>,
   sitter: Sitter,
-): Seating | undefined =>
-  (tier.swapGroup === undefined ? undefined : waitForModel(tier, place, runtime, sitter)) ??
-  lookForIt(tier, place, runtime);
+): Seating | Seat => {
+  const waiting = tier.swapGroup === undefined ? undefined : waitForModel(tier, place, runtime, sitter);
+  if (waiting) return waiting;
+  const lease = reminding(tier, place, runtime, sitter);
+  return lookForIt(tier, lease, runtime) ?? { lease };
+};

@@ -8,7 +8,7 @@ import type { Effects } from '#platform/effects';
 import type { Log } from '#platform/log';
 import { runtimeInfo } from '#platform/runtime';
 import { createSyntax } from '#platform/syntax';
-import { createFeed } from '#router/events';
+import { createFeed, type Feed } from '#router/events';
 import { createMetrics, type MetricSources, type Metrics, type TokenCounts } from '#router/metrics';
 import { Router } from '#router/router';
 import { createApp } from '#server/app';
@@ -24,6 +24,8 @@ import { createSchemaCompiler } from '#verifiers/schema';
 export interface Assembly {
   readonly router: Router;
   readonly decisions: Decisions;
+  /** What operators watch. */
+  readonly feed: Feed;
   readonly app: (idle: IdleLimit) => ReturnType<typeof createApp>;
   /** Puts a new configuration in force, tokens included. */
   replace(configured: Configured): void;
@@ -131,6 +133,7 @@ export const assemble = (
   return {
     router,
     decisions,
+    feed,
     app: (idle) => createApp(context, { all: Object.values(dialects), plain: dialects['openai-chat'] }, idle),
     replace(next) {
       guard = createGuard(next.tokens);

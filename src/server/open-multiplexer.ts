@@ -2,16 +2,21 @@
 import type { SwapGroupSource } from '#core/settings';
 import type { Effects } from '#platform/effects';
 import type { Log } from '#platform/log';
+import type { AssembleOptions } from '#server/multiplexer/assemble';
 import type { OpenMultiplexer, OpenSource } from '#server/slots';
 
 type Remote = Extract<SwapGroupSource, { readonly kind: 'url' }>;
 
+/** Who hears what happens to the models of this process. */
+export type SlotWatch = Pick<AssembleOptions, 'onEvent' | 'inspect'>;
+
 /** Loaded only when a registry is named: drivers and engines are of no use to a router without one. */
-const openHere = async (path: string, effects: Effects, log: Log): Promise<OpenMultiplexer> => {
+const openHere = async (path: string, effects: Effects, log: Log, watch: SlotWatch): Promise<OpenMultiplexer> => {
   const { assembleMultiplexer } = await import('#server/multiplexer/assemble');
   // Whoever reads the configuration reads the registry as well, and tells its warnings.
   const { multiplexer, metrics, secrets, close } = await assembleMultiplexer(path, effects, log, {
     tellWarnings: false,
+    ...watch,
   });
   log.setSecrets(secrets, `registry ${path}`);
   try {
@@ -65,6 +70,6 @@ const openElsewhere = async (source: Remote, effects: Effects, log: Log): Promis
 
 /** Opens sources with the effects and the log of this process. */
 export const opener =
-  (effects: Effects, log: Log): OpenSource =>
+  (effects: Effects, log: Log, watch: SlotWatch = {}): OpenSource =>
   (source) =>
-    source.kind === 'registry' ? openHere(source.path, effects, log) : openElsewhere(source, effects, log);
+    source.kind === 'registry' ? openHere(source.path, effects, log, watch) : openElsewhere(source, effects, log);

@@ -1,14 +1,16 @@
 /** One server process from its options to its exit code: configure, listen, reload, drain. */
+import type { MultiplexerEvent } from '#multiplexer/multiplexer';
 import { bunEffects } from '#platform/bun-effects';
 import type { Clock, Effects } from '#platform/effects';
 import { createLog, type Log, type LogLevel } from '#platform/log';
 import { type LogOutput, openLogOutput } from '#platform/log-output';
 import { onSignals } from '#platform/signals';
 import { watchFile } from '#platform/watch';
+import { type Feed, publishTransition } from '#router/events';
 import { type Assembly, assemble } from '#server/assembly';
 import { type ConfigOrigin, type Configured, configure } from '#server/configuration';
 import { isLoopback, type Listening, listen } from '#server/listen';
-import { opener } from '#server/open-multiplexer';
+import { opener, type SlotWatch } from '#server/open-multiplexer';
 import { findOrigin } from '#server/origin';
 import { openSlots, type Slots } from '#server/slots';
 
@@ -160,6 +162,21 @@ const leaver = (
   };
 };
 
+/** Models are loaded before there is a feed; whoever watches later sees what happens from then on. */
+const slotWatch = (feed: () => Feed | undefined): SlotWatch => ({
+  onEvent: (event) => feed()?.publish('slot', withoutLines(event)),
+  inspect: (actorId) => (event) => {
+    const open = feed();
+    if (open?.watched) publishTransition(open, actorId, event);
+  },
+});
+
+/** What a model's server has printed may say anything; it stays in the log and in the status. */
+const withoutLines = (event: MultiplexerEvent): Record<string, unknown> => {
+  const { kind: what, ...rest } = event;
+  return { what, ...Object.fromEntries(Object.entries(rest).filter(([name]) => name !== 'lines')) };
+};
+
 /**
  * Starts a server and returns as soon as it listens.
  * @throws StartError when the configuration is refused, nothing can be served, or the address cannot be had
@@ -181,10 +198,19 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
   for (const warning of configured.warnings) log.warn(warning);
   const problem = bindProblem(options.host, configured);
   if (problem !== undefined) throw new StartError(problem);
-  const slots = await openSlots(configured.generation.settings.swapGroups, opener(effects, log)).catch((error) => {
+  let feed: Feed | undefined;
+  const slots = await openSlots(
+    configured.generation.settings.swapGroups,
+    opener(
+      effects,
+      log,
+      slotWatch(() => feed),
+    ),
+  ).catch((error) => {
     throw new StartError(reasonOf(error));
   });
   const assembly = assemble(configured, effects, log, slots);
+  feed = assembly.feed;
   let listening: Listening;
   try {
     listening = listen(options, assembly.app);

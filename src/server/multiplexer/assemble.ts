@@ -10,7 +10,7 @@ import { createMultiplexerMetrics, type MultiplexerMetrics } from '#multiplexer/
 import type { Multiplexer, MultiplexerEvent } from '#multiplexer/multiplexer';
 import type { MultiplexerWorld } from '#multiplexer/world';
 import { loadRegistry } from '#ops/load-registry';
-import { createActors } from '#platform/actors';
+import { type ActorWorld, createActors } from '#platform/actors';
 import type { Effects, FetchSession } from '#platform/effects';
 import type { Log } from '#platform/log';
 import { logEvent } from '#server/multiplexer/log-events';
@@ -27,6 +27,8 @@ export interface AssembleOptions {
   readonly tellWarnings?: boolean;
   /** Hears of every event after log and metrics have. Must not throw. */
   readonly onEvent?: (event: MultiplexerEvent) => void;
+  /** Asked once per slot, for an inspector of its actor. */
+  readonly inspect?: ActorWorld['inspect'];
 }
 
 export interface Assembled {
@@ -93,6 +95,7 @@ const worldOf = async (
     actors: createActors({
       clock,
       onError: (actor, error) => log.error('bug', { where: actor, stack: stackOf(error) }),
+      ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
     }),
     drivers: drivers.all,
     untilReady: (spec, serve, signal) => untilReady(spec, serve, { ...probing, signal }),
