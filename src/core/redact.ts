@@ -69,12 +69,17 @@ export const mayHoldSecret = (text: string): boolean => SUSPECT.test(text);
 const scrubShapes = (text: string): string =>
   mayHoldSecret(text) ? SHAPES.reduce((rest, { pattern, replace }) => rest.replace(pattern, replace), text) : text;
 
+/** A key of several lines is printed line by line. */
+const piecesOf = (literal: string): readonly string[] =>
+  literal.includes('\n') ? [literal, ...literal.split('\n')] : [literal];
+
 /**
  * A scrubber that knows the given secrets by value as well as all shapes. At most 256 literals count, each of at least
  * six characters; longer ones are replaced first, so that one which contains another is masked whole.
  */
 export const createScrubber = (literals: readonly string[] = []): Scrubber => {
   const forms = literals
+    .flatMap(piecesOf)
     .flatMap((literal) => [literal.trim(), encodeURIComponent(literal.trim().toWellFormed())])
     .filter((form) => form.length >= LITERAL_CHARS_MIN);
   const known = [...new Set(forms)].sort((a, b) => b.length - a.length).slice(0, 2 * LITERALS_MAX);

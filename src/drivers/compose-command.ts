@@ -1,14 +1,17 @@
 /** How is `docker compose` asked about one service, and what do its answers mean? */
 import { inOneLine } from '#core/plain-words';
-import { createScrubber } from '#core/redact';
+import type { Scrubber } from '#core/redact';
 import type { ComposeLaunch, ServeSpec } from '#core/serve-spec';
+import { scrubberFor } from '#drivers/docker-spec';
 import { DriverError, type DriverFault } from '#drivers/driver';
 import { CommandMissing, type CommandResult, type Commands } from '#platform/commands';
 import { type ContainerFacts, type DockerEngine, DockerError } from '#platform/docker-engine';
+import type { Effects } from '#platform/effects';
 
 export interface ComposeTools {
   readonly commands: Commands;
   readonly engine: DockerEngine;
+  readonly env: Effects['env'];
 }
 
 export interface ComposeServe extends ServeSpec {
@@ -31,8 +34,6 @@ export const composeServe = (spec: ServeSpec): ComposeServe => {
   return { ...spec, launch };
 };
 
-const scrub = createScrubber();
-
 /** What compose and the engine say, and which of our words it is; the first that fits. */
 const FAULTS: readonly (readonly [RegExp, DriverFault])[] = [
   [
@@ -53,15 +54,15 @@ const REMEDIES: Readonly<Record<DriverFault, string>> = {
   failed: 'try the same command by hand',
 };
 
-const reasonOf = ({ code, endedBy, timedOut, out, err }: CommandResult): string => {
+const reasonOf = ({ code, endedBy, timedOut, out, err }: CommandResult, scrub: Scrubber): string => {
   const lines = `${out}\n${err}`.split('\n').filter((line) => line.trim() !== '');
   const said = inOneLine(scrub(lines.slice(-REASON_LINES).join(' | ')), 400);
   const how = timedOut ? 'did not end in time' : `ended with ${endedBy ?? code}`;
   return said === '' ? how : `${how}: ${said}`;
 };
 
-const composeError = (serve: ComposeServe, verb: string, result: CommandResult): DriverError => {
-  const reason = reasonOf(result);
+const composeError = ({ env }: ComposeTools, serve: ComposeServe, verb: string, result: CommandResult): DriverError => {
+  const reason = reasonOf(result, scrubberFor(serve, env));
   const fault = FAULTS.find(([pattern]) => pattern.test(reason))?.[1] ?? 'failed';
   const { file, service } = serve.launch;
   return new DriverError(
@@ -106,7 +107,7 @@ export const compose = async (
 ): Promise<string> => {
   const result = await run(tools, serve, words, asked);
   if (result.code === 0) return result.out;
-  throw composeError(serve, words[0] ?? '', result);
+  throw composeError(tools, serve, words[0] ?? '', result);
 };
 
 /** @throws DriverError `unavailable` without docker, or without its compose plugin, which Debian's docker.io lacks */

@@ -11,10 +11,11 @@ import {
   containerOf,
   engineError,
 } from '#drivers/compose-command';
+import { scrubberFor } from '#drivers/docker-spec';
 import { watchContainer } from '#drivers/docker-watch';
 import { type Driver, DriverError, type Found, type RunningServe } from '#drivers/driver';
 import { isPortTaken, portTaken } from '#drivers/port';
-import { DockerError } from '#platform/docker-engine';
+import { type ContainerFacts, DockerError } from '#platform/docker-engine';
 import type { Effects } from '#platform/effects';
 
 export interface ComposeWorld extends ComposeTools, Pick<Effects, 'clock' | 'reach'> {}
@@ -24,9 +25,20 @@ const SLACK_MS = 30_000;
 /** States that `up` does not lead out of. */
 const STUCK = new Set(['paused', 'restarting', 'dead']);
 
+/** One that publishes other ports only is not what answers on that of the serve. On the host's network it publishes none. */
+const checkPort = ({ name, port, launch }: ComposeServe, { ports }: ContainerFacts): void => {
+  const published = [...new Set(ports.map(({ host }) => host))].filter((host) => host > 0);
+  if (published.length === 0 || published.includes(port)) return;
+  const what = `service ${launch.service} publishes port ${published.join(', ')}, not ${port}`;
+  throw new DriverError('failed', `serve ${name}: ${what}: correct the port, or that in ${launch.file}`);
+};
+
 const watchOf = async (world: ComposeWorld, serve: ComposeServe, signal: AbortSignal): Promise<RunningServe> => {
   const facts = await containerOf(world, serve, signal);
-  if (facts !== undefined) return watchContainer(world.engine, facts.id, world.clock);
+  if (facts !== undefined) {
+    checkPort(serve, facts);
+    return watchContainer(world.engine, facts.id, world.clock, scrubberFor(serve, world.env));
+  }
   const { service } = serve.launch;
   throw new DriverError('failed', `serve ${serve.name}: service ${service} has no container any more; load it again`);
 };

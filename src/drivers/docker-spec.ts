@@ -1,4 +1,5 @@
 /** What is a docker serve to the engine: labels that tell whose it is, and the body that makes its container? */
+import { createScrubber, type Scrubber } from '#core/redact';
 import { type DockerLaunch, identityOf, type Mount, type ServeSpec } from '#core/serve-spec';
 import { DriverError } from '#drivers/driver';
 import { cudaEnvironment, type ResolvedGpus } from '#drivers/gpus';
@@ -67,6 +68,10 @@ export const withoutSecrets = (text: string, handed: Handed): string =>
   Object.values(handed)
     .toSorted((left, right) => right.length - left.length)
     .reduce((safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '(hidden)')), text);
+
+/** For what the server prints: it may repeat what it was handed. Variables that are not set are passed over. */
+export const scrubberFor = ({ envFrom }: ServeSpec, env: Effects['env']): Scrubber =>
+  createScrubber(envFrom.map((variable) => env(variable)).filter((value) => value !== undefined));
 
 /** GPUs of a serve: with UUIDs where they could be found out. */
 export type ServeGpus = Pick<ResolvedGpus, 'uuids' | 'ids'>;

@@ -1,5 +1,4 @@
 /** How does a model server run in a container of our own? Found by its labels, started, taken over, stopped. */
-import { createScrubber } from '#core/redact';
 import type { ServeSpec } from '#core/serve-spec';
 import { driftOf } from '#drivers/docker-drift';
 import {
@@ -11,6 +10,7 @@ import {
   OWNER_LABEL,
   SERVE_LABEL,
   type ServeGpus,
+  scrubberFor,
   specDigest,
   volumesOf,
   withoutSecrets,
@@ -171,11 +171,8 @@ const NOTHING_HANDED: Handed = {};
 /** `options.owner` is written on each container: whatever lacks it is never touched. */
 export const createDockerDriver = (options: DockerDriverOptions): DockerDriver => {
   const { engine, owner, effects } = options;
-  /** What was handed over may stand in its own output, too. */
-  const watch = (id: string, { envFrom }: ServeSpec): RunningServe => {
-    const secrets = envFrom.map((name) => effects.env(name)).filter((value) => value !== undefined);
-    return watchContainer(engine, id, effects.clock, createScrubber(secrets));
-  };
+  const watch = (id: string, spec: ServeSpec): RunningServe =>
+    watchContainer(engine, id, effects.clock, scrubberFor(spec, effects.env));
 
   const drift = async (facts: ContainerFacts, spec: ServeSpec, signal: AbortSignal): Promise<readonly string[]> => {
     try {

@@ -48,8 +48,8 @@ const makeNetwork = async () => {
   const own = networks++;
   const name = `anvil-e2e-${process.pid}-${own}`;
   const wire = `ae${process.pid}${own}`.slice(0, 14);
-  const subnet = `10.213.${(process.pid >> 6) % 256}.`;
-  const first = ((process.pid % 32) * 2 + (own % 2)) * 4;
+  const subnet = `10.213.${(process.pid >> 3) % 256}.`;
+  const first = ((process.pid % 8) * 8 + (own % 8)) * 4;
   const remove = async (): Promise<void> => {
     await run(['ip', 'netns', 'delete', name]).catch(() => undefined);
     await run(['ip', 'link', 'delete', `${wire}a`]).catch(() => undefined);
@@ -89,7 +89,7 @@ export const startOwnEngine = async (liveRestore: boolean): Promise<OwnEngine> =
   // Without a proxy process of the engine for each port, ports outlive it as containers do.
   const restore = liveRestore ? ['--live-restore', '--userland-proxy=false'] : [];
   const log = openSync(folder.file('log'), 'a');
-  let child: Bun.Subprocess<'ignore', number, number> | undefined;
+  let child: Bun.Subprocess | undefined;
 
   const start = async (): Promise<void> => {
     // One that was killed has left its own behind, and takes it for another that runs.
@@ -116,7 +116,14 @@ export const startOwnEngine = async (liveRestore: boolean): Promise<OwnEngine> =
     await child?.exited;
     child = undefined;
   };
+  /** Whatever comes of it, so that the rest goes on; one that is away is started to remove what it has left. */
+  const removeContainers = async (): Promise<void> => {
+    if (child === undefined) await start();
+    const ids = (await run(['docker', '--host', address, 'ps', '--all', '--quiet'])).split('\n').filter((id) => id !== '');
+    if (ids.length > 0) await run(['docker', '--host', address, 'rm', '--force', ...ids]);
+  };
   const dispose = async (): Promise<void> => {
+    await removeContainers().catch((error) => process.stderr.write(`containers are left behind: ${error}\n`));
     await stop('SIGTERM');
     // It mounts its folder onto itself, and a killed one leaves more.
     for (const place of ['data', 'exec']) {

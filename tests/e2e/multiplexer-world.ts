@@ -202,7 +202,8 @@ export const startWorld = async (options: WorldOptions, rules: Rules): Promise<W
   const removeAll = async (): Promise<void> => {
     for (const each of running) await each[Symbol.asyncDispose]();
     endServers(id);
-    for (const each of await containers()) await engine.remove(each.id);
+    // An engine that a failed test has stopped is no reason to hide why it failed.
+    for (const each of await containers().catch(() => [])) await engine.remove(each.id);
     await folder[Symbol.asyncDispose]();
   };
   await write(rules);

@@ -90,7 +90,7 @@ export const openDrivers = (
     owner: ownerOf(registry, effects),
     resolveGpus: warning(gpus, options.onWarning),
   });
-  const compose = createComposeDriver({ commands, engine, clock, reach });
+  const compose = createComposeDriver({ commands, engine, clock, env, reach });
   const process = createProcessDriver({
     commands,
     clock,
