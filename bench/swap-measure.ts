@@ -32,11 +32,12 @@ export const measure = (
   trace: TraceName,
   rule: RuleName,
   policy: SwapPolicy = SETTINGS,
-  minResidentMs: number = SWAP_DEFAULTS.minResidentMs,
+  minResidentMs?: number,
 ): Measured => {
   const outcomes: readonly Outcome[] = SEEDS.map((seed) => {
     const made = TRACES[trace].make(createRandom(seed).fork(trace));
-    const models = made.models.map(({ swap, times }) => ({ times, swap: { ...swap, minResidentMs } }));
+    const stay = minResidentMs === undefined ? {} : { minResidentMs };
+    const models = made.models.map(({ swap, times }) => ({ times, swap: { ...swap, ...stay } }));
     return simulate({ ...made, models, gpus: [{ id: 'gpu0' }], policy, decide: RULES[rule] });
   });
   const endings = outcomes.flatMap((outcome) => outcome.endings);

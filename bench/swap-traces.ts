@@ -1,6 +1,5 @@
 /** Which requests arrive when? The arrival traces of the swap bench, from seeds: no wall clock, no chance. */
 import type { SwapModel, SwapTimes } from '#core/swap';
-import { SWAP_DEFAULTS } from '#core/swap-defaults';
 import type { Arrival, Ending, SimulatedModel } from '#tests/core/swap-simulator';
 import type { Random } from '#tests/support/random';
 
@@ -31,7 +30,6 @@ const modelOf = (name: string, loadMs: number): SimulatedModel => {
     gpus: ['gpu0'],
     exclusive: [],
     pinned: false,
-    minResidentMs: SWAP_DEFAULTS.minResidentMs,
   };
   return { swap, times: timesOf(loadMs) };
 };
@@ -137,10 +135,15 @@ const agents = (random: Random, callers: number, reviewer: string): Pick<Trace, 
 };
 
 const two = (loadMs: number): readonly SimulatedModel[] => [modelOf('a', loadMs), modelOf('b', loadMs)];
+const smallCrew = [modelOf('planner', 4 * SECOND), modelOf('editor', 2 * SECOND)] as const;
 const crew = [modelOf('planner', 40 * SECOND), modelOf('editor', 15 * SECOND)] as const;
 const fullCrew = [...crew, modelOf('reviewer', 25 * SECOND)] as const;
 
 export const TRACES = {
+  'alternating-2': {
+    title: 'Two small models in turn, a request every 8 s, load 2 s',
+    make: (random) => ({ models: two(2 * SECOND), arrivals: alternating(random, 8 * SECOND) }),
+  },
   'alternating-10': {
     title: 'Two models in turn, a request every 8 s, load 10 s',
     make: (random) => ({ models: two(10 * SECOND), arrivals: alternating(random, 8 * SECOND) }),
@@ -199,6 +202,10 @@ export const TRACES = {
   'agent-1': {
     title: 'One coding agent: plan, six edits, review; two models',
     make: (random) => ({ models: crew, ...agents(random, 1, 'planner') }),
+  },
+  'agents-2-small': {
+    title: 'Two coding agents, two small models, load 4 s and 2 s',
+    make: (random) => ({ models: smallCrew, ...agents(random, 2, 'planner') }),
   },
   'agents-2': {
     title: 'Two coding agents, two models',

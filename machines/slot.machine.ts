@@ -36,6 +36,8 @@ export interface SlotInput {
   readonly port: SlotPort;
   readonly limits: SlotLimits;
   readonly at: number;
+  /** Failures in a row of an actor that this one takes over from; 0 when absent. */
+  readonly failures?: number;
 }
 
 /** `at` is the moment of the event on the caller's monotonic clock: the machine itself reads no clock. */
@@ -48,6 +50,8 @@ export type SlotEvent =
       /** The model that gets the room; undefined when nobody needs it. */
       readonly room: string | undefined;
     }
+  | { readonly type: 'slot.keep'; readonly at: number }
+  | { readonly type: 'slot.lost'; readonly at: number; readonly detail: string }
   | { readonly type: 'lease.grant'; readonly at: number; readonly lease: string }
   | { readonly type: 'lease.release'; readonly at: number; readonly lease: string }
   | { readonly type: 'serve.loaded'; readonly at: number }
@@ -62,6 +66,8 @@ export type SlotEvent =
 export const SLOT_EVENTS = {
   'slot.load': 'The scheduler has room for this model: start its server, or wake it.',
   'slot.drain': 'The scheduler wants the room: no new leases, then stop the server or send it to sleep.',
+  'slot.keep': 'Nobody needs the room any more: what still drains may stay.',
+  'slot.lost': 'The actor before this one has died of a bug: what is left of its server is not known.',
   'lease.grant': 'A request gets the model; heard only while it is ready.',
   'lease.release': 'The request that holds the lease has ended; a lease that is not held is ignored.',
   'serve.loaded': 'The server answers, and with the right model.',
@@ -163,6 +169,7 @@ export const slotMachine = setup({
       const at = momentOf(now);
       return { since: at, readySince: at, lastUsedAt: at, waking: false };
     }),
+    stayOn: assign(({ context }) => ({ since: context.readySince, room: undefined })),
     grantLease: assign(({ context, event }) => {
       assertEvent(event, 'lease.grant');
       return { leases: [...context.leases, event.lease] };
@@ -218,7 +225,7 @@ export const slotMachine = setup({
     leaving: 'empty',
     room: undefined,
     drainedMs: 0,
-    failures: 0,
+    failures: input.failures ?? 0,
     stuck: false,
     lastFailure: undefined,
   }),
@@ -232,6 +239,7 @@ export const slotMachine = setup({
           target: 'loading',
           actions: [{ type: 'startLoad', params: { waking: false } }, 'beginLoad'],
         },
+        'slot.lost': { target: 'failed', actions: ['noteDetail', 'countFailure'] },
         // Remains of an earlier life of the multiplexer.
         'slot.drain': { target: 'unloading', actions: ['noteLeaving', 'startDrain', 'startUnload', 'beginUnload'] },
       },
@@ -292,6 +300,7 @@ export const slotMachine = setup({
           { actions: 'endLease' },
         ],
         'slot.drain': { actions: 'noteLeaving' },
+        'slot.keep': { target: 'ready', actions: 'stayOn' },
         'serve.exited': { target: 'failed', actions: ['noteDetail', 'countCrash', 'beginRemoval'] },
       },
     },

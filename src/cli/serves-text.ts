@@ -1,6 +1,7 @@
 /** How do the verbs of serves speak: what was done, how things stand, what a server printed? */
 import type { Io } from '#cli/io';
 import { EXIT, type ExitCode, json, printable, type Style, table } from '#cli/output';
+import { inOneLine } from '#core/plain-words';
 import type { Scrubber } from '#core/redact';
 import type { GpuFacts } from '#drivers/gpus';
 import { hasFailed, type Outcome } from '#ops/serves/outcome';
@@ -22,6 +23,9 @@ export const finish = (outcomes: readonly Outcome[], asJson: boolean, scrub: Scr
   return clean.some(hasFailed) ? EXIT.failed : EXIT.ok;
 };
 
+/** Of a line that a server printed: a minified program's stack trace is one of thousands. */
+const LINE_CHARS_SHOWN = 300;
+
 /** Results go to standard output, failures and warnings to standard error. */
 const tellOutcomes = (outcomes: readonly Outcome[], { terminal, style, errStyle }: Io): void => {
   for (const outcome of outcomes) {
@@ -30,7 +34,7 @@ const tellOutcomes = (outcomes: readonly Outcome[], { terminal, style, errStyle 
     if (hasFailed(outcome)) terminal.err(`${errStyle.bad(did)} ${line}\n`);
     else terminal.out(`${did === 'ready' ? style.good(line) : line}\n`);
     for (const warning of warnings) terminal.err(`${errStyle.warn('warning')} ${printable(`${serve}: ${warning}`)}\n`);
-    for (const said of lines) terminal.err(`  ${errStyle.dim(printable(said))}\n`);
+    for (const said of lines) terminal.err(`  ${errStyle.dim(inOneLine(said, LINE_CHARS_SHOWN))}\n`);
   }
 };
 

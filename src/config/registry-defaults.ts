@@ -1,15 +1,19 @@
 /** Which value does a key of a registry have when the file does not say? In the file's own units. */
-import { SWAP_DEFAULTS } from '#core/swap-defaults';
+import { PATIENCE, SWAP_DEFAULTS } from '#core/swap-defaults';
 
 export const POLICY = {
   wait_bound_seconds: SWAP_DEFAULTS.waitBoundMs / 1000,
   drain_timeout_seconds: SWAP_DEFAULTS.drainMs / 1000,
-  linger_seconds: SWAP_DEFAULTS.lingerMs / 1000,
   swap_worth: SWAP_DEFAULTS.worth,
-  min_resident_seconds: SWAP_DEFAULTS.minResidentMs / 1000,
   queue_max: SWAP_DEFAULTS.queueMax,
   retry_seconds: SWAP_DEFAULTS.retryMs / 1000,
   retry_max_seconds: SWAP_DEFAULTS.retryMsMax / 1000,
+} as const;
+
+/** At most so long, where the file does not say: loads that take less are not protected for longer than they take. */
+export const PATIENCE_SECONDS = {
+  linger: PATIENCE.lingerMs / 1000,
+  min_resident: PATIENCE.minResidentMs / 1000,
 } as const;
 
 /** Times are guesses until the first load was measured, so they err on the long side. */

@@ -24,11 +24,11 @@ export const resolvePolicy = (table: PolicyTable = {}, overrides: RegistryOverri
   return {
     waitBoundMs: toMs(policy.wait_bound_seconds),
     drainMs: wholeMs(overrides.drainTimeoutSeconds ?? policy.drain_timeout_seconds),
-    lingerMs: wholeMs(policy.linger_seconds),
     worth: policy.swap_worth,
     queueMax: policy.queue_max,
     retryMs: toMs(policy.retry_seconds),
     retryMsMax: Math.max(toMs(policy.retry_seconds), toMs(policy.retry_max_seconds)),
+    ...(table.linger_seconds === undefined ? {} : { lingerMs: wholeMs(table.linger_seconds) }),
     ...(ramCapGb === undefined ? {} : { ramCapGb }),
   };
 };
@@ -62,6 +62,9 @@ export const resolveModels = (file: RegistryFile, context: LaunchContext): reado
     ...(row.sleep_level === undefined ? {} : { sleepLevel: row.sleep_level === 1 ? 1 : 2 }),
   }));
 
+const stayOf = (seconds: number | undefined): Pick<SwapModel, 'minResidentMs'> =>
+  seconds === undefined ? {} : { minResidentMs: wholeMs(seconds) };
+
 const swapOf = (row: ModelRow, { models, gpus, multiplexer }: RegistryFile): SwapModel => ({
   name: row.name,
   gpus: gpusOf(row, gpus),
@@ -69,7 +72,7 @@ const swapOf = (row: ModelRow, { models, gpus, multiplexer }: RegistryFile): Swa
   ...(row.sleep_level === undefined ? {} : { asleepMib: asleepMib(row) }),
   exclusive: groupsOf(row, models),
   pinned: row.pinned ?? false,
-  minResidentMs: wholeMs(row.min_resident_seconds ?? multiplexer?.min_resident_seconds ?? POLICY.min_resident_seconds),
+  ...stayOf(row.min_resident_seconds ?? multiplexer?.min_resident_seconds),
   ...(row.idle_seconds === undefined ? {} : { idleMs: toMs(row.idle_seconds) }),
   ...(row.max_concurrency === undefined ? {} : { maxConcurrency: row.max_concurrency }),
 });

@@ -15,7 +15,7 @@ import {
   whole,
   within,
 } from '#config/kinds';
-import { MODEL, POLICY } from '#config/registry-defaults';
+import { MODEL, PATIENCE_SECONDS, POLICY } from '#config/registry-defaults';
 
 /** One day, as for other durations that may be 0. */
 const SECONDS_MAX = 86_400;
@@ -239,7 +239,7 @@ const policy = table('When models make room for each other. The defaults were tu
     },
   ),
   linger_seconds: duration('How long a model without requests stays while another is asked for.', {
-    default: POLICY.linger_seconds,
+    defaultNote: `${PATIENCE_SECONDS.linger}, or the load time of the one asked for if that is shorter`,
   }),
   swap_worth: optional(
     amount('Waiting time, in load times of the model waited for, that makes a swap worth its cost.', {
@@ -248,7 +248,7 @@ const policy = table('When models make room for each other. The defaults were tu
     }),
   ),
   min_resident_seconds: duration('Stay after loading that only a request at its bound may cut short.', {
-    default: POLICY.min_resident_seconds,
+    defaultNote: `${PATIENCE_SECONDS.min_resident}, or its own load time if that is shorter`,
   }),
   queue_max: optional(
     whole('Requests waiting, over all models; more are refused.', 1, { maximum: 100_000, default: POLICY.queue_max }),

@@ -34,6 +34,8 @@ export interface SlotRecord {
   /** What had to happen first; absent when it was refused the model. */
   readonly needed?: SlotLease['needed'];
   readonly waitedMs: number;
+  /** Its multiplexer is elsewhere: the wait lies within the attempt's time instead of before it. */
+  readonly elsewhere?: true;
   /** Set when it was refused the model: such an attempt is `skipped-busy`, with the refusal's message as its detail. */
   readonly refused?: SlotRefusalKind;
   /** Its answer was ended because another model had waited too long for the room. */

@@ -1,9 +1,8 @@
 /** How patient is swapping when nobody says otherwise? The values are tuned with `bun run bench:swap`. */
-import type { SwapPolicy } from '#core/swap';
+import type { SlotView, SwapPolicy } from '#core/swap';
+import { loadMsOf } from '#core/swap-board';
 
-export interface SwapDefaults extends SwapPolicy {
-  /** Stay of a model after loading that only a waiter at its bound may end. */
-  readonly minResidentMs: number;
+export interface SwapDefaults extends Omit<SwapPolicy, 'lingerMs'> {
   /** Requests waiting, over all models. */
   readonly queueMax: number;
   /** First rest of a model that failed to load or crashed; it doubles up to the maximum. */
@@ -15,10 +14,20 @@ export interface SwapDefaults extends SwapPolicy {
 export const SWAP_DEFAULTS: SwapDefaults = {
   waitBoundMs: 120_000,
   drainMs: 30_000,
-  lingerMs: 3000,
   worth: 1.5,
-  minResidentMs: 10_000,
   queueMax: 256,
   retryMs: 5000,
   retryMsMax: 300_000,
 };
+
+/** The longest that patience lasts where nobody says how long; a load that takes less is not worth as much. Milliseconds. */
+export const PATIENCE = { minResidentMs: 10_000, lingerMs: 3000 } as const;
+
+/** How long a model stays at least after loading: no longer than it takes to bring it back. Milliseconds. */
+export const stayMsOf = ({ model, times }: Pick<SlotView, 'model' | 'times'>): number =>
+  model.minResidentMs ??
+  Math.min(PATIENCE.minResidentMs, model.asleepMib === undefined ? times.loadMs : Math.min(times.loadMs, times.wakeMs));
+
+/** How long an unused model stays while this one is asked for: no longer than that takes to load. Milliseconds. */
+export const lingerMsFor = (wanted: SlotView, policy: SwapPolicy): number =>
+  policy.lingerMs ?? Math.min(PATIENCE.lingerMs, loadMsOf(wanted));

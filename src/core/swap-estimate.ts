@@ -1,7 +1,9 @@
 /** How long would a request that came now wait for its lease, and what would have to happen first? */
 import type { SlotView, SwapEstimate, SwapView, Waiter } from '#core/swap';
 import { areRivals, type Board, boardOf, freeLeases, leaveMsOf, loadMsOf, withWaiting } from '#core/swap-board';
+import { stayMsOf } from '#core/swap-defaults';
 import { cheapestRoom, fits, laterOccupantOf, occupantOf, occupantsOf } from '#core/swap-fit';
+import { makeRoom } from '#core/swap-room';
 import { boundMsOf, forcedAt, idleAt, isUnserved, oldestSince, stayEndsAt, worthAt } from '#core/swap-worth';
 
 /** Id of the request that is imagined; no real one is empty. */
@@ -27,8 +29,8 @@ const goneInMs = (board: Board, wanted: SlotView, resident: SlotView): number =>
   if (resident.state === 'asleep') return leaving;
   if (resident.state !== 'ready' && resident.state !== 'loading') return remainingMs(board, resident);
   const readyIn = remainingMs(board, resident);
-  const staysUntil = resident.state === 'loading' ? now + readyIn + resident.model.minResidentMs : stayEndsAt(resident);
-  const idle = resident.state === 'ready' ? idleAt(board, resident) : Number.POSITIVE_INFINITY;
+  const staysUntil = resident.state === 'loading' ? now + readyIn + stayMsOf(resident) : stayEndsAt(resident);
+  const idle = resident.state === 'ready' ? idleAt(board, wanted, resident) : Number.POSITIVE_INFINITY;
   const allowedAt = Math.min(forcedAt(board, wanted), Math.max(worthAt(board, wanted), staysUntil), idle);
   return Math.max(readyIn, allowedAt - now) + leaving;
 };
@@ -42,7 +44,7 @@ const aheadMs = (board: Board, wanted: SlotView): number =>
         isUnserved(board, other) &&
         oldestSince(board, other) < oldestSince(board, wanted),
     )
-    .reduce((sum, other) => sum + loadMsOf(other) + other.model.minResidentMs + leaveMsOf(other), 0);
+    .reduce((sum, other) => sum + loadMsOf(other) + stayMsOf(other) + leaveMsOf(other), 0);
 
 const swapMs = (board: Board, wanted: SlotView): number => {
   const { slots } = board.view;
@@ -67,24 +69,49 @@ const turnMs = (board: Board, slot: SlotView, ahead: number): number => {
   return (rounds * board.view.policy.drainMs) / 2;
 };
 
+/**
+ * Milliseconds until a resident that gives newcomers no more leases is loaded again: somebody else gets its room first, for
+ * the shortest stay. Undefined for one that gives them.
+ * @param asked with the imagined request
+ */
+const backInMs = (asked: Board, slot: SlotView): number | undefined => {
+  const isWanted = asked.view.slots.some(
+    (other) => isUnserved(asked, other) && areRivals(asked, other.model, slot.model),
+  );
+  const departure = isWanted ? makeRoom(asked).departures.find((one) => one.slot === slot) : undefined;
+  if (departure === undefined) return undefined;
+  const { for: wanted, to } = departure;
+  const awayMs = drainExpectedMs(asked, slot) + leaveMsOf(slot) + loadMsOf(wanted) + stayMsOf(wanted);
+  const backMs = to === 'asleep' ? slot.times.wakeMs : slot.times.loadMs;
+  return Math.min(boundMsOf(asked, slot), awayMs + leaveMsOf(wanted)) + backMs;
+};
+
+/** The same moment with one more request for a model, of normal priority. */
+const askedFor = (board: Board, model: string): Board =>
+  withWaiting(board, [
+    ...[...board.queues.values()].flat(),
+    { id: IMAGINED, model, since: board.view.now, priority: 0 } satisfies Waiter,
+  ]);
+
+const readyEstimate = (board: Board, slot: SlotView): SwapEstimate => {
+  const state = 'ready';
+  const queued = board.queues.get(slot.model.name)?.length ?? 0;
+  const backMs = backInMs(askedFor(board, slot.model.name), slot);
+  if (backMs !== undefined) return { state, readyInMs: backMs, needs: 'swap' };
+  return freeLeases(slot) > queued
+    ? { state, readyInMs: 0, needs: 'nothing' }
+    : { state, readyInMs: turnMs(board, slot, queued), needs: 'turn' };
+};
+
 /** @param board without the imagined request */
 export const estimateOn = (board: Board, slot: SlotView): SwapEstimate => {
   const { view } = board;
-  const { name } = slot.model;
   const { state } = slot;
-  const queued = board.queues.get(name)?.length ?? 0;
-  if (state === 'ready') {
-    const free = freeLeases(slot) > queued;
-    return free
-      ? { state, readyInMs: 0, needs: 'nothing' }
-      : { state, readyInMs: turnMs(board, slot, queued), needs: 'turn' };
-  }
+  if (state === 'ready') return readyEstimate(board, slot);
   const loadMs = loadMsOf(slot);
   const cheap = state === 'asleep' || slot.waking === true ? 'wake' : 'load';
   if (state === 'loading') return { state, readyInMs: remainingMs(board, slot), needs: cheap };
-  const imagined: Waiter = { id: IMAGINED, model: name, since: view.now, priority: 0 };
-  const waiting = [...board.queues.values()].flat();
-  const asked = withWaiting(board, [...waiting, imagined]);
+  const asked = askedFor(board, slot.model.name);
   if (state === 'failed') {
     const rest = Math.max(0, (slot.retryAt ?? view.now) - view.now);
     return { state, readyInMs: rest + loadMs, needs: 'retry' };

@@ -14,6 +14,8 @@ export interface MemoryQuestion {
   readonly asleepGb: readonly number[];
   /** Weights of those that stay, loaded or asleep. */
   readonly stayingGb: readonly number[];
+  /** Weights of others that are on their way in, none of which the reading may show yet. */
+  readonly comingGb?: readonly number[];
   /** What all models together may take of the host's memory, in GiB; absent: what is free. */
   readonly ramCapGb: number | undefined;
 }
@@ -34,10 +36,10 @@ const inGb = (value: number): string => `${(Math.round(value * 10) / 10).toFixed
  * does: refusing every model because a file could not be read would be worse than the risk.
  */
 export const memoryShortage = (model: string, question: MemoryQuestion): MemoryShortage | undefined => {
-  const { weightGb, freeGb, stoppedGb, asleepGb, stayingGb, ramCapGb } = question;
+  const { weightGb, freeGb, stoppedGb, asleepGb, stayingGb, comingGb = [], ramCapGb } = question;
   if (weightGb === undefined) return undefined;
   const neededGb = weightGb * OVERHEAD;
-  const free = freeGb === undefined ? Number.POSITIVE_INFINITY : freeGb + sum(stoppedGb) - sum(asleepGb);
+  const free = freeGb === undefined ? Number.POSITIVE_INFINITY : freeGb + sum(stoppedGb) - sum(asleepGb) - sum(comingGb) * OVERHEAD;
   const cap = ramCapGb === undefined ? Number.POSITIVE_INFINITY : ramCapGb - sum(stayingGb) - sum(asleepGb);
   const availableGb = Math.max(0, Math.min(free, cap));
   if (neededGb <= availableGb) return undefined;

@@ -1,6 +1,7 @@
 /** From which moment on may a model be vacated for one that is waited for? Worth, bounds, minimum stay and idleness. */
 import type { SlotView, SwapReason } from '#core/swap';
 import { type Board, demandFor, isLoadable, leaveMsOf, loadMsOf, longestLoadMs, rivalsOf } from '#core/swap-board';
+import { lingerMsFor, stayMsOf } from '#core/swap-defaults';
 
 /** Arrival of the one that has waited longest for it; infinite when nobody does. */
 export const oldestSince = (board: Board, slot: SlotView): number => demandFor(board, slot).oldest;
@@ -60,13 +61,13 @@ export const forcedAt = (board: Board, slot: SlotView): number => deadlineOf(boa
 export const pressedAt = (board: Board, slot: SlotView): number => latestStart(board, slot) - clearMs(board, slot);
 
 /** End of a ready slot's minimum stay. */
-export const stayEndsAt = ({ since, model }: SlotView): number => since + model.minResidentMs;
+export const stayEndsAt = (slot: SlotView): number => slot.since + stayMsOf(slot);
 
-/** When a ready slot counts as having nothing to do; infinite while it has. */
-export const idleAt = (board: Board, slot: SlotView): number =>
-  slot.leases > 0 || board.queues.has(slot.model.name)
+/** When a ready slot counts as having nothing to do, as another is waited for; infinite while it has. */
+export const idleAt = (board: Board, wanted: SlotView, resident: SlotView): number =>
+  resident.leases > 0 || board.queues.has(resident.model.name)
     ? Number.POSITIVE_INFINITY
-    : Math.max(stayEndsAt(slot), slot.lastUsedAt + board.view.policy.lingerMs);
+    : Math.max(stayEndsAt(resident), resident.lastUsedAt + lingerMsFor(wanted, board.view.policy));
 
 /** The latest start of clearing a resident's room for another that keeps the bound of those who wait for the resident. */
 const strandedAt = (board: Board, wanted: SlotView, resident: SlotView): number =>
@@ -88,7 +89,7 @@ export const leaveFor = (board: Board, wanted: SlotView, resident: SlotView, atO
   if (resident.model.pinned) return undefined;
   if (resident.state === 'asleep') return { why: 'resident-idle', patient: false };
   if (resident.state !== 'ready') return undefined;
-  if (now >= idleAt(board, resident)) return { why: 'resident-idle', patient: false };
+  if (now >= idleAt(board, wanted, resident)) return { why: 'resident-idle', patient: false };
   if (atOnce || now >= forcedAt(board, wanted)) return { why: 'bound', patient: false };
   if (now < stayEndsAt(resident)) return undefined;
   const stranding = now >= strandedAt(board, wanted, resident);
@@ -107,7 +108,7 @@ export const turningPoints = (board: Board, wanted: SlotView): readonly number[]
   deadlineOf(board, wanted) + 1,
   ...rivalsOf(board, wanted)
     .filter(({ state }) => state === 'ready')
-    .flatMap((rival) => [stayEndsAt(rival), idleAt(board, rival), strandedAt(board, wanted, rival)]),
+    .flatMap((rival) => [stayEndsAt(rival), idleAt(board, wanted, rival), strandedAt(board, wanted, rival)]),
 ];
 
 /**

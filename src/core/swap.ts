@@ -28,8 +28,8 @@ export interface SwapModel {
   readonly exclusive: readonly string[];
   /** Never vacated to make room for another. */
   readonly pinned: boolean;
-  /** Stay after loading during which only a waiter at its bound may have it vacated. */
-  readonly minResidentMs: number;
+  /** Stay after loading during which only a waiter at its bound may have it vacated; absent: as its own load is worth. */
+  readonly minResidentMs?: number;
   /** Vacated after so long without a lease; absent: never. */
   readonly idleMs?: number;
   /** Leases at a time; absent: no limit. */
@@ -83,8 +83,11 @@ export interface SwapPolicy {
   readonly waitBoundMs: number;
   /** Longest wait for running answers once a slot is drained; then they are cut. Only a bound drains one that has any. */
   readonly drainMs: number;
-  /** A loaded model nobody uses is kept for so long while another is asked for: its next request may be on its way. */
-  readonly lingerMs: number;
+  /**
+   * A loaded model nobody uses is kept for so long while another is asked for: its next request may be on its way.
+   * Absent: as the load of the other is worth.
+   */
+  readonly lingerMs?: number;
   /** Waiting time, in load times of the model waited for, that makes a swap worth its cost. */
   readonly worth: number;
 }

@@ -112,7 +112,7 @@ export const compose = async (
 
 /** @throws DriverError `unavailable` without docker, or without its compose plugin, which Debian's docker.io lacks */
 export const composeIsThere = async (
-  { commands }: ComposeTools,
+  { commands }: Pick<ComposeTools, 'commands'>,
   serve: ComposeServe,
   signal?: AbortSignal,
 ): Promise<void> => {

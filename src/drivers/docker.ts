@@ -123,7 +123,8 @@ const containersOf = async (
 ): Promise<{ readonly stranger: ContainerFacts | undefined; readonly ours: readonly ContainerFacts[] }> => {
   const found = await engine.inspect(spec.container, signal);
   const named = found?.name === spec.container ? found : undefined;
-  if (named !== undefined && strangeness(named, spec.name, owner) === undefined) return { stranger: undefined, ours: [named] };
+  if (named !== undefined && strangeness(named, spec.name, owner) === undefined)
+    return { stranger: undefined, ours: [named] };
   const labelled = await engine.list(`${SERVE_LABEL}=${spec.name}`, signal);
   return { stranger: named, ours: labelled.filter((facts) => strangeness(facts, spec.name, owner) === undefined) };
 };

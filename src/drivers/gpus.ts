@@ -40,11 +40,15 @@ const QUERY_MS = 20_000;
 const mibOf = (cell: string | undefined): number | undefined =>
   cell !== undefined && /^[0-9]+$/.test(cell) ? Number(cell) : undefined;
 
+/** `GPU-…`, or `MIG-…` and its like with two hyphens or more. */
+const looksLikeUuid = (declared: string): boolean => /^GPU-/i.test(declared) || declared.split('-').length > 2;
+
 /** The rows of nvidia-smi; what is no row, such as a warning, is passed over. */
 export const parseGpus = (csv: string): readonly GpuFacts[] =>
   csv.split('\n').flatMap((line) => {
     const [index = '', uuid = '', ...rest] = line.split(',').map((cell) => cell.trim());
-    if (!/^[0-9]+$/.test(index) || uuid === '') return [];
+    // A card that has fallen off its bus is listed as "[Unknown Error]".
+    if (!/^[0-9]+$/.test(index) || !looksLikeUuid(uuid)) return [];
     const [used, total, ...name] = rest.reverse();
     // A name could hold a comma; the two numbers behind it cannot.
     return [
@@ -71,9 +75,6 @@ export const listGpus = async (commands: Commands, signal?: AbortSignal): Promis
     return { gpus: [], reason };
   }
 };
-
-/** `GPU-…`, or `MIG-…` and its like with two hyphens or more. */
-const looksLikeUuid = (declared: string): boolean => /^GPU-/i.test(declared) || declared.split('-').length > 2;
 
 interface ResolvedGpu {
   readonly uuid?: string;

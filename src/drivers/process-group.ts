@@ -21,11 +21,8 @@ const KILLED_MS = 10_000;
 /** Between two looks at a group that ends; it doubles. */
 const GAP_MS = 25;
 const GAP_MS_MAX = 400;
-/** Process that runs as long as the system does. */
-const FIRST_PID = 1;
-
 /** What stands before the colon tells one start of the system from another. */
-const bootOf = (startedAt: string | undefined): string | undefined => startedAt?.split(':')[0];
+const bootOf = (startedAt: string): string => startedAt.split(':')[0] ?? '';
 
 /**
  * While any member lives its group's number goes to no other process. So a number that now belongs to a process of
@@ -36,7 +33,8 @@ export const groupState = async ({ commands }: GroupWorld, note: ProcessNote): P
   const startedAt = await commands.startedAt(note.pid);
   if (startedAt === note.startedAt) return 'running';
   if (startedAt !== undefined) return 'gone';
-  if (bootOf(await commands.startedAt(FIRST_PID)) !== bootOf(note.startedAt)) return 'gone';
+  const boot = await commands.bootId();
+  if (boot === '' || boot !== bootOf(note.startedAt)) return 'gone';
   return (await commands.groupLives(note.pid)) ? 'leftovers' : 'gone';
 };
 

@@ -12,8 +12,8 @@ export interface ServeOutput {
   push(line: string): void;
   /** Oldest first, without secrets. */
   tail(): readonly string[];
-  /** Keeps the file within its size. */
-  trim(): void;
+  /** Keeps the file within its size. Never rejects. */
+  trim(): Promise<void>;
 }
 
 /** A name as a file's, told apart from others that come to the same. */
@@ -31,15 +31,15 @@ export const fileOutput = (logPath: string, from: number, secrets: readonly stri
     from,
     push: () => undefined,
     tail: () => logTail(logPath, begins, TAIL_LINES_MAX).map((line) => scrub(line).slice(0, TAIL_CHARS_MAX)),
-    trim: () => {
-      if (trimLog(logPath)) begins = 0;
+    trim: async () => {
+      if (await trimLog(logPath)) begins = 0;
     },
   };
 };
 
 const pipedOutput = (secrets: readonly string[]): ServeOutput => {
   const tail = createTail(createScrubber(secrets));
-  return { from: 0, push: tail.push, tail: tail.lines, trim: () => undefined };
+  return { from: 0, push: tail.push, tail: tail.lines, trim: async () => undefined };
 };
 
 export interface OutputWish {

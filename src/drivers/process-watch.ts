@@ -10,8 +10,8 @@ import type { Child, ChildExit } from '#platform/commands';
 const WATCH_MS = 1_000;
 /** Behind the words for an end. */
 const STUCK = '; processes that it started hang in the system and cannot be ended';
-/** Between two looks at the size of a log. */
-const TRIM_MS = 60_000;
+/** Between two looks at the size of a log: a program that prints without end writes a hundred megabytes a second. */
+const TRIM_MS = 1_000;
 
 const exitDetail = ({ code, endedBy }: ChildExit): string => {
   if (endedBy === 'SIGKILL') return 'was killed (SIGKILL): by somebody, or by the system when memory ran out';
@@ -20,7 +20,7 @@ const exitDetail = ({ code, endedBy }: ChildExit): string => {
 
 /** Looks at the size of the log from time to time, until it is over. */
 const keepLog = async ({ clock }: GroupWorld, output: ServeOutput, over: AbortSignal): Promise<void> => {
-  while (await pause(clock, TRIM_MS, over)) output.trim();
+  while (await pause(clock, TRIM_MS, over)) await output.trim();
 };
 
 /** Our own child: its end is told by the system. What it leaves of its group is killed before the end is told. */

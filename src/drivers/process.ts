@@ -59,8 +59,8 @@ const forget = ({ notes }: ProcessWorld, { name, port }: ServeSpec, pid: number)
   for (const key of [name, portKey(port)]) if (readNote(notes.get(key))?.pid === pid) notes.set(key, undefined);
 };
 
-/** Who was started on a port, whatever its name. */
-const portKey = (port: number): string => `port:${port}`;
+/** Who was started on a port, whatever its name. No serve has a blank in its name. */
+const portKey = (port: number): string => `port ${port}`;
 
 type PortHolder = 'nobody' | 'ours' | 'stranger';
 
@@ -178,6 +178,26 @@ const adopt = async (world: ProcessWorld, spec: ServeSpec): Promise<RunningServe
 };
 
 /**
+ * What was noted counts as noted while we run, even where it could not be kept: a process that runs must not be forgotten
+ * for want of disk.
+ */
+const keptNotes = ({ notes, onWarning }: ProcessWorld): ProcessNotes => {
+  const texts = new Map<string, string | undefined>();
+  return {
+    get: (name) => (texts.has(name) ? texts.get(name) : notes.get(name)),
+    set(name, text) {
+      texts.set(name, text);
+      try {
+        notes.set(name, text);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        onWarning(`${name}: its process cannot be noted (${reason}): it will not be known again after a restart`);
+      }
+    },
+  };
+};
+
+/**
  * Serves as programs in process groups of their own. They outlive us, whichever way we end; their notes say which they
  * were, and their output lies in files.
  */
@@ -189,7 +209,8 @@ export const createProcessDriver = (world: ProcessWorld): Driver => {
     told.add(message);
     world.onWarning(message);
   };
-  const own: ProcessWorld = { ...world, onWarning: once };
+  const telling: ProcessWorld = { ...world, onWarning: once };
+  const own: ProcessWorld = { ...telling, notes: keptNotes(telling) };
   return {
     find: (spec) => find(own, spec),
     start: (spec, signal) => start(own, spec, signal),

@@ -148,7 +148,10 @@ export const untilReady = async (
   const onAbort = (): void => onAborted(notReady('aborted', `waiting for ${where} was given up`));
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const exited = serve.exited.then(({ detail }) => notReady('exited', `${where} ended while loading: ${detail}`));
+  const exited = serve.exited.then(({ code, detail }) => {
+    const hint = code === 0 ? ': a server has to stay in the foreground' : '';
+    return notReady('exited', `${where} ended while loading: ${detail}${hint}`);
+  });
   const watching = watch(spec, options, over.signal, (seen) => {
     lastWhy = seen.kind === 'ready' ? lastWhy : seen.why;
     progress();

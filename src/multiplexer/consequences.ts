@@ -1,5 +1,6 @@
 /** What follows from a change of one slot: who is told, whose wait ends, and what is to be brought back? */
 import { fits } from '#core/swap-fit';
+import { refuseBlocked } from '#multiplexer/blocked';
 import { type Floor, refuseAll } from '#multiplexer/floor';
 import { inTheWay, loadFailed } from '#multiplexer/refusals';
 import type { SlotMove } from '#multiplexer/slot';
@@ -69,13 +70,15 @@ const stuck = (floor: Floor, move: SlotMove): void => {
   for (const name of new Set([slot.name, ...(context.room === undefined ? [] : [context.room])])) {
     refuseAll(floor, name, inTheWay(name, slot.name, detail, retryMs));
   }
+  refuseBlocked(floor);
 };
 
 const followerOf = ({ from, to }: SlotMove): ((floor: Floor, move: SlotMove) => void) | undefined => {
-  if (to === 'ready') return loaded;
+  // Otherwise it drained and stays after all.
+  if (to === 'ready') return from === 'loading' ? loaded : undefined;
   if (from === 'unloading' && (to === 'empty' || to === 'asleep')) return vacated;
   if (to !== 'failed') return undefined;
-  if (from === 'loading') return failedToLoad;
+  if (from === 'loading' || from === 'empty') return failedToLoad;
   return from === 'unloading' || from === 'failed' ? stuck : crashed;
 };
 

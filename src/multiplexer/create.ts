@@ -2,6 +2,7 @@
 import type { Registry } from '#core/registry';
 import type { SlotLease, SlotRefusal, SlotWish } from '#core/slot-lease';
 import { estimate } from '#core/swap-estimate';
+import { blockedBy } from '#multiplexer/blocked';
 import { createWanted, type Floor, refuseAll, viewOf } from '#multiplexer/floor';
 import { createHistory } from '#multiplexer/history';
 import type { LoadEstimate, Multiplexer } from '#multiplexer/multiplexer';
@@ -51,7 +52,7 @@ const createFloor = (options: MultiplexerOptions, swapper: () => Swapper): Floor
 };
 
 /** Tells listeners at most once per turn of the event loop. */
-const createListeners = ({ clock }: MultiplexerWorld['actors']) => {
+const createListeners = ({ actors: { clock }, onBug }: Pick<MultiplexerWorld, 'actors' | 'onBug'>) => {
   const listeners = new Set<() => void>();
   let due = false;
   return {
@@ -60,7 +61,13 @@ const createListeners = ({ clock }: MultiplexerWorld['actors']) => {
       due = true;
       clock.setTimeout(() => {
         due = false;
-        for (const listener of [...listeners]) listener();
+        for (const listener of [...listeners]) {
+          try {
+            listener();
+          } catch (error) {
+            onBug?.('a listener of the multiplexer', error);
+          }
+        }
       }, 0);
     },
     add(listener: () => void): () => void {
@@ -77,7 +84,7 @@ const estimateOf = (floor: Floor, model: string): LoadEstimate | undefined => {
   const found = estimate(viewOf(floor), model);
   const slot = floor.slots.get(model);
   if (found === undefined || slot === undefined) return undefined;
-  return { ...found, inFlight: slot.context.leases.length, queued: floor.queue.of(model).length };
+  return { ...found, inFlight: slot.context.leases.length, queued: floor.queue.countOf(model) };
 };
 
 const retryAfterMs = (readyInMs: number, most: number): number =>
@@ -135,7 +142,7 @@ const leaveAll = async (floor: Floor, swapper: Swapper): Promise<void> => {
 export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
   const floor: Floor = createFloor(options, () => swapper);
   const { slots, world, registry } = floor;
-  const listeners = createListeners(world.actors);
+  const listeners = createListeners(world);
   const swapper: Swapper = createSwapper(floor, listeners.tell);
   const names = [...slots.keys()];
   if (names.length !== registry.models.length) throw new Error(`${registry.path}: a model is named twice`);
@@ -145,6 +152,7 @@ export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
   let stopping: Promise<void> | undefined;
 
   const begin = async (): Promise<void> => {
+    if (ends.signal.aborted) throw new Error('multiplexer: it has been stopped and does not start again; make a new one');
     world.state.open();
     life = 'starting';
     floor.times.restore();
@@ -164,13 +172,14 @@ export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
     await starting?.catch(() => undefined);
     if (!wasNew) await (keepServes ? leaveAll(floor, swapper) : clearAll(floor, swapper));
     for (const slot of slots.values()) slot.stop();
+    swapper.close();
     world.state.close();
   };
   const refusal = (model: string, wish: SlotWish): SlotRefusal | undefined => {
     if (!slots.has(model)) return unknownModel(model, names);
     if (life === 'leaving') return leaving();
     if (life === 'new') return notStarted();
-    return wish.signal.aborted ? aborted(model) : undefined;
+    return wish.signal.aborted ? aborted(model) : blockedBy(floor, model);
   };
   const ask = async (model: string, wish: SlotWish, byOperator: boolean): Promise<SlotLease | SlotRefusal> => {
     const refused = refusal(model, wish);
@@ -200,7 +209,7 @@ export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
       floor.wanted.remove(model);
       if (slot.state !== 'failed') slot.drain('empty', 'operator', undefined);
       else if (slot.context.stuck) slot.clearUp();
-      if (!(await swapper.until(() => isOut(slot), signal))) return aborted(model);
+      if (!(await swapper.until(() => isOut(slot), signal))) return signal.aborted ? aborted(model) : leaving();
       const { context } = slot;
       if (slot.state === 'empty' || !context.stuck) return undefined;
       return inTheWay(model, model, context.lastFailure ?? 'it is still there', registry.settings.retryMs);

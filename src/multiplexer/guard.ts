@@ -33,11 +33,9 @@ const fateOf = (slot: Slot, commands: readonly SwapCommand[]): 'stays' | 'stoppe
   return to === 'asleep' ? 'asleep' : 'stopped';
 };
 
-const questionOf = (
-  slot: Slot,
-  slots: readonly Slot[],
-  commands: readonly SwapCommand[],
-): Pick<Parameters<typeof memoryShortage>[1], 'stoppedGb' | 'asleepGb' | 'stayingGb'> => {
+type Standing = Pick<Parameters<typeof memoryShortage>[1], 'stoppedGb' | 'asleepGb' | 'stayingGb'>;
+
+const standingOf = (slot: Slot, slots: readonly Slot[], commands: readonly SwapCommand[]): Standing => {
   const others = slots
     .filter((other) => other !== slot && holds(other))
     .map((other) => ({ other, fate: fateOf(other, commands), gb: other.model.weightGb ?? 0 }));
@@ -48,39 +46,60 @@ const questionOf = (
   };
 };
 
+/**
+ * `asking` until the reading is there; `clear` until the load begins; `waiting` while there would be enough if no other
+ * load were on its way, in which case it is asked again when that has ended.
+ */
+type Permit = 'asking' | 'clear' | 'waiting';
+
 export const createMemoryGuard = (
   registry: Registry,
   slots: readonly Slot[],
   availableGb: MultiplexerWorld['availableGb'],
   onAnswer: Answer,
 ): MemoryGuard => {
-  const state = new Map<string, 'asking' | 'clear'>();
+  const permits = new Map<string, Permit>();
 
+  /** Loads whose memory may not have been taken yet, or not all of it, so that no reading shows it. */
+  const comingFor = (slot: Slot): readonly Slot[] =>
+    slots.filter((other) => {
+      if (other === slot || other.model.weightGb === undefined) return false;
+      const permit = permits.get(other.name);
+      return permit === 'clear' || permit === 'asking' || (other.state === 'loading' && !other.context.waking);
+    });
   const ask = async (slot: Slot, commands: readonly SwapCommand[]): Promise<void> => {
     // Of the same moment as the commands: afterwards those that leave have begun to.
-    const others = questionOf(slot, slots, commands);
+    const standing = standingOf(slot, slots, commands);
+    const coming = comingFor(slot);
     const freeGb = await availableGb(slot.model.serve.launch.driver);
-    if (state.get(slot.name) !== 'asking') return;
+    if (permits.get(slot.name) !== 'asking') return;
     const { weightGb } = slot.model;
     const { ramCapGb } = registry.settings;
-    const shortage = memoryShortage(slot.name, { weightGb, freeGb, ramCapGb, ...others });
-    if (shortage === undefined) state.set(slot.name, 'clear');
-    else state.delete(slot.name);
+    const shortageBeside = (others: readonly Slot[]): MemoryShortage | undefined => {
+      const comingGb = others.map((other) => other.model.weightGb ?? 0);
+      // Those under way count as staying already.
+      const cleared = others.filter((other) => !holds(other)).map((other) => other.model.weightGb ?? 0);
+      const stayingGb = [...standing.stayingGb, ...cleared];
+      return memoryShortage(slot.name, { weightGb, freeGb, ramCapGb, ...standing, stayingGb, comingGb });
+    };
+    const shortage = shortageBeside([]);
+    if (shortage !== undefined) permits.delete(slot.name);
+    else permits.set(slot.name, shortageBeside(coming) === undefined ? 'clear' : 'waiting');
     onAnswer(slot, shortage);
   };
 
   return {
     mayLoad(slot, commands) {
-      const known = state.get(slot.name);
-      if (known === 'clear' || slot.state === 'asleep' || slot.model.weightGb === undefined) return true;
-      if (known === undefined) {
-        state.set(slot.name, 'asking');
+      const permit = permits.get(slot.name);
+      if (permit === 'clear' || slot.state === 'asleep' || slot.model.weightGb === undefined) return true;
+      if (permit === undefined || (permit === 'waiting' && comingFor(slot).length === 0)) {
+        permits.set(slot.name, 'asking');
         void ask(slot, commands);
       }
       return false;
     },
     forget: (model) => {
-      state.delete(model);
+      permits.delete(model);
     },
   };
 };

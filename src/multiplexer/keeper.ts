@@ -40,15 +40,21 @@ const asleepEntry = ({ swap }: RegistryModel): string => `asleep/${swap.name}`;
 /** The server there is, with its death reported; and the lines of the last one. */
 const createWatch = (onExit: (detail: string) => void) => {
   let serve: RunningServe | undefined;
+  let death: string | undefined;
   let lastLines: readonly string[] = [];
   return {
     current: () => serve,
+    /** How the current one has ended; undefined while it runs. */
+    death: () => death,
     lines: () => serve?.tail() ?? lastLines,
     keep(next: RunningServe) {
       if (serve === next) return;
       serve = next;
+      death = undefined;
       void next.exited.then(({ detail }) => {
-        if (serve === next) onExit(detail);
+        if (serve !== next) return;
+        death = detail;
+        onExit(detail);
       });
     },
     drop() {
@@ -60,15 +66,18 @@ const createWatch = (onExit: (detail: string) => void) => {
 };
 
 /** Runs one operation and sends its answer; while one is under way another is not begun, for its answer is coming. */
-const createTurnstile = (send: (event: Answer) => void) => {
+const createTurnstile = ({ send, actors: { clock } }: Pick<KeeperWorld, 'send' | 'actors'>) => {
+  const failed = (error: unknown): Answer => ({ type: 'removal.failed', at: clock.now(), detail: messageOf(error) });
   let underWay: Promise<void> | undefined;
   return {
     busy: () => underWay !== undefined,
     begin(operation: () => Promise<Answer>) {
-      underWay ??= operation().then((answer) => {
-        underWay = undefined;
-        send(answer);
-      });
+      underWay ??= operation()
+        .catch(failed)
+        .then((answer) => {
+          underWay = undefined;
+          send(answer);
+        });
     },
   };
 };
@@ -84,6 +93,7 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
   let underWay = 0;
   let ended: Promise<void> = Promise.resolve();
   let facts: LoadFacts | undefined;
+  let leftNothing = false;
 
   const run = async (waking: boolean, signal: AbortSignal): Promise<void> => {
     const began = clock.now();
@@ -95,13 +105,20 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
     if (signal.aborted) return;
     const at = clock.now();
     if (!outcome.ok) {
+      leftNothing = !outcome.begun;
       send({ type: 'load.failed', at, detail: outcome.detail });
+      return;
+    }
+    watch.keep(outcome.serve);
+    const death = watch.death();
+    // It was still answering when it was looked at; its end has been reported while nobody waited for that.
+    if (death !== undefined) {
+      send({ type: 'load.failed', at, detail: death });
       return;
     }
     const { woken, adopted } = outcome;
     facts = { ms: Math.round(at - began), woken, adopted };
     if (!adopted) world.onMeasured(woken ? 'wakeMs' : 'loadMs', facts.ms);
-    watch.keep(outcome.serve);
     state.set(asleepEntry(model), undefined);
     send({ type: 'serve.loaded', at });
   };
@@ -110,6 +127,7 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
     begin(waking: boolean): void {
       const own = new AbortController();
       newest = own;
+      leftNothing = false;
       underWay += 1;
       ended = ended.then(() => run(waking, own.signal));
     },
@@ -117,6 +135,8 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
     /** Ends when the newest load has ended in any way: nothing is removed while something may still be started. */
     ended: (): Promise<void> => ended,
     busy: (): boolean => underWay > 0,
+    /** Whether the newest one has failed without touching anything: there is nothing to remove. */
+    leftNothing: (): boolean => leftNothing,
     facts: (): LoadFacts | undefined => facts,
   };
 };
@@ -158,8 +178,9 @@ const createDepartures = (model: RegistryModel, world: KeeperWorld, watch: Watch
 export const createKeeper = (model: RegistryModel, world: KeeperWorld): Keeper => {
   const { clock } = world.actors;
   const watch = createWatch((detail) => world.send({ type: 'serve.exited', at: clock.now(), detail }));
-  const operation = createTurnstile(world.send);
+  const operation = createTurnstile(world);
   const loads = createLoads(model, world, watch);
+  const nothingToRemove = async (): Promise<Answer> => ({ type: 'serve.removed', at: clock.now() });
   const { remove, sleepOrRemove } = createDepartures(model, world, watch, loads.ended);
   return {
     get serveId() {
@@ -175,7 +196,7 @@ export const createKeeper = (model: RegistryModel, world: KeeperWorld): Keeper =
     beginLoad: loads.begin,
     cancelLoad: () => loads.abort('the load was given up'),
     beginUnload: (to: VacatedState) => operation.begin(to === 'asleep' ? sleepOrRemove : remove),
-    beginRemoval: () => operation.begin(remove),
+    beginRemoval: () => operation.begin(loads.leftNothing() ? nothingToRemove : remove),
     letGo() {
       loads.abort('the multiplexer leaves');
       watch.drop();

@@ -8,12 +8,21 @@ export interface Leases {
   grant(id: string, facts: LeaseFacts): SlotLease;
   /** Ends leases against the will of their holders, who learn it from `cut`. */
   cut(ids: readonly string[], reason: string): void;
+  /** The same for all there are. */
+  cutAll(reason: string): void;
   /** Forgets all: their server is gone, and so are their connections to it. */
   drop(): void;
 }
 
 export const createLeases = (onRelease: (id: string) => void): Leases => {
   const held = new Map<string, AbortController>();
+  const cut = (ids: readonly string[], reason: string): void => {
+    for (const id of ids) {
+      const controller = held.get(id);
+      held.delete(id);
+      controller?.abort(new Error(reason));
+    }
+  };
   return {
     grant(id, facts) {
       const controller = new AbortController();
@@ -26,13 +35,8 @@ export const createLeases = (onRelease: (id: string) => void): Leases => {
         },
       };
     },
-    cut(ids, reason) {
-      for (const id of ids) {
-        const controller = held.get(id);
-        held.delete(id);
-        controller?.abort(new Error(reason));
-      }
-    },
+    cut,
+    cutAll: (reason) => cut([...held.keys()], reason),
     drop: () => held.clear(),
   };
 };

@@ -1,6 +1,6 @@
 /** How does one model come up: woken, taken over, or started afresh, and when is it ready? One load, without a rest. */
 import type { RegistryModel } from '#core/registry';
-import type { Driver, RunningServe } from '#drivers/driver';
+import type { Driver, Found, RunningServe } from '#drivers/driver';
 import type { Sleeper } from '#drivers/sleep';
 import { messageOf, type UntilReady } from '#multiplexer/world';
 
@@ -20,8 +20,8 @@ export interface LoadJob {
 
 export type LoadOutcome =
   | { readonly ok: true; readonly serve: RunningServe; readonly woken: boolean; readonly adopted: boolean }
-  /** Something may be left of the server; whoever asked removes it. */
-  | { readonly ok: false; readonly detail: string; readonly lines: readonly string[] };
+  /** `begun`: something may be left of the server; whoever asked removes it. Else it could not even be looked for. */
+  | { readonly ok: false; readonly begun: boolean; readonly detail: string; readonly lines: readonly string[] };
 
 /** Wakes a sleeping server; false when it has to be started afresh. */
 const wakes = async ({ model, sleeper, untilReady, signal }: LoadJob, asleep: RunningServe): Promise<boolean> => {
@@ -38,9 +38,8 @@ const discard = async ({ model, driver, signal }: LoadJob, serve: RunningServe):
 };
 
 /** Takes over what is ours, runs, and is as declared; removes what is ours otherwise. Undefined: to be started. */
-const takeOver = async (job: LoadJob): Promise<RunningServe | undefined> => {
+const takeOver = async (job: LoadJob, found: Found): Promise<RunningServe | undefined> => {
   const { model, driver, signal, leftAsleep } = job;
-  const found = await driver.find(model.serve, signal);
   // It is never talked to.
   if (found.kind === 'stranger') throw new Error(found.what);
   if (found.kind === 'absent') return undefined;
@@ -57,19 +56,22 @@ const takeOver = async (job: LoadJob): Promise<RunningServe | undefined> => {
 /** Never rejects. */
 export const loadServe = async (job: LoadJob): Promise<LoadOutcome> => {
   const { model, driver, asleep, signal } = job;
+  let begun = asleep !== undefined;
   try {
     if (asleep !== undefined) {
       if (await wakes(job, asleep)) return { ok: true, serve: asleep, woken: true, adopted: false };
       await discard(job, asleep);
     }
-    const taken = await takeOver(job);
+    const found = await driver.find(model.serve, signal);
+    begun = true;
+    const taken = await takeOver(job, found);
     signal.throwIfAborted();
     const serve = taken ?? (await driver.start(model.serve, signal));
     job.onServe(serve);
     const readiness = await job.untilReady(model.serve, serve, signal);
     if (readiness === 'ready') return { ok: true, serve, woken: false, adopted: taken !== undefined };
-    return { ok: false, detail: readiness.detail, lines: readiness.lines };
+    return { ok: false, begun, detail: readiness.detail, lines: readiness.lines };
   } catch (error) {
-    return { ok: false, detail: messageOf(error), lines: [] };
+    return { ok: false, begun, detail: messageOf(error), lines: [] };
   }
 };

@@ -26,6 +26,7 @@ export interface WaitQueue {
   readonly waiting: readonly WaitingRequest[];
   readonly size: number;
   of(model: string): readonly WaitingRequest[];
+  countOf(model: string): number;
   /** Requests before it that wait for the same model. */
   positionOf(request: WaitingRequest): number;
   /** The promise ends with `answer`, or with the refusal `aborted` as soon as its signal is. */
@@ -43,27 +44,41 @@ interface Entry {
 /** @param onAbort hears of waits that their callers ended, after they have left the queue */
 export const createQueue = (clock: Clock, onAbort: () => void): WaitQueue => {
   const entries = new Map<string, Entry>();
+  /** Per model, in order of arrival. */
+  const queues = new Map<string, Set<WaitingRequest>>();
+  /** All of them, until one comes or goes. */
+  let all: readonly WaitingRequest[] | undefined;
   let ids = 0;
-  const all = (): readonly WaitingRequest[] => [...entries.values()].map(({ request }) => request);
-  const of = (model: string): readonly WaitingRequest[] => all().filter((request) => request.model === model);
+  const enter = (entry: Entry): void => {
+    const { request } = entry;
+    entries.set(request.id, entry);
+    const queue = queues.get(request.model);
+    if (queue === undefined) queues.set(request.model, new Set([request]));
+    else queue.add(request);
+    all = undefined;
+  };
 
   const answer = (id: string, result: SlotLease | SlotRefusal): boolean => {
     const entry = entries.get(id);
     if (entry === undefined) return false;
     entries.delete(id);
+    queues.get(entry.request.model)?.delete(entry.request);
+    all = undefined;
     entry.end(result);
     return true;
   };
 
   return {
     get waiting() {
-      return all();
+      all ??= [...entries.values()].map(({ request }) => request);
+      return all;
     },
     get size() {
       return entries.size;
     },
-    of,
-    positionOf: (request) => of(request.model).findIndex(({ id }) => id === request.id),
+    of: (model) => [...(queues.get(model) ?? [])],
+    countOf: (model) => queues.get(model)?.size ?? 0,
+    positionOf: (request) => [...(queues.get(request.model) ?? [])].indexOf(request),
     add({ model, wish, priority, needed, byOperator }) {
       const id = `w${++ids}`;
       const request: WaitingRequest = {
@@ -79,7 +94,7 @@ export const createQueue = (clock: Clock, onAbort: () => void): WaitQueue => {
         const leave = (): void => {
           if (answer(id, aborted(model))) onAbort();
         };
-        entries.set(id, {
+        enter({
           request,
           end: (result) => {
             wish.signal.removeEventListener('abort', leave);

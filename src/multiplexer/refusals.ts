@@ -49,6 +49,11 @@ export const noMemory = (message: string): SlotRefusal => refusal('no-memory', m
 export const leaving = (): SlotRefusal =>
   refusal('unavailable', 'the multiplexer is stopping; ask again when it is back');
 
+export const undecided = (retryAfterMs: number): SlotRefusal =>
+  refusal('unavailable', 'the multiplexer could not decide because of an internal error; its log says more', {
+    retryAfterMs,
+  });
+
 export const notStarted = (): SlotRefusal => refusal('unavailable', 'the multiplexer has not been started');
 
 export const aborted = (model: string): SlotRefusal =>

@@ -6,6 +6,7 @@ import type { SlotState, SlotView, SwapReason, SwapTimes, VacatedState } from '#
 import { type SlotContext, type SlotEvent, type SlotLimits, slotMachine } from '#machines/slot.machine';
 import { createKeeper, type Keeper, type KeeperWorld } from '#multiplexer/keeper';
 import { createLeases, type LeaseFacts } from '#multiplexer/leases';
+import { messageOf } from '#multiplexer/world';
 
 /** A change of a slot; `from` and `to` are the same when a failed one could not be cleared up. */
 export interface SlotMove {
@@ -32,12 +33,16 @@ export interface Slot {
   readonly vacating: Vacating;
   /** Why it was loaded last. */
   readonly loadedFor: SwapReason;
+  /** Why its server could not be removed, until it is gone; undefined while nothing is in the way. */
+  readonly stuckBecause: string | undefined;
   view(times: SwapTimes): SlotView;
   load(why: SwapReason): void;
   drain(to: VacatedState, why: SwapReason, room: string | undefined): void;
   /** Only while ready. */
   grant(id: string, facts: Omit<LeaseFacts, 'origin' | 'model'>): SlotLease;
   settleRoom(): void;
+  /** Only while draining: it stays after all. */
+  keep(): void;
   /** Tries at once to remove what is left of a failed one. */
   clearUp(): void;
   /** Ends what still holds it. */
@@ -109,15 +114,17 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
   const { clock } = world.actors;
   const name = model.swap.name;
   let ended = false;
+  let stuckBecause: string | undefined;
   const send = (event: SlotEvent): void => {
-    if (!ended) actor.send(event);
+    if (ended) return;
+    if (event.type === 'removal.failed') stuckBecause = event.detail;
+    else if (event.type.startsWith('serve.')) stuckBecause = undefined;
+    actor.send(event);
   };
   const keeper = createKeeper(model, { ...world, send });
   const leases = createLeases((lease) => send({ type: 'lease.release', at: clock.now(), lease }));
   let vacating: Vacating = { why: 'operator', from: 'empty', cut: 0 };
   let loadedFor: SwapReason = 'demand';
-  /** The first snapshot comes while the actor is being made. */
-  let started = false;
   const cutLeases = (ids: readonly string[]): void => {
     vacating = { ...vacating, cut: ids.length };
     leases.cut(ids, `${name} had to make room and the answer took longer than the drain limit`);
@@ -129,14 +136,34 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
       if (to === 'failed') leases.drop();
     },
   );
-  const actor: ActorRefFrom<typeof slotMachine> = world.actors.start(slotMachine, {
-    id: `slot/${name}`,
-    input: { port: { ...portOf(keeper), cutLeases }, limits: limitsOf(model, world.settings), at: clock.now() },
-    onSnapshot: ({ value, context }) => {
-      if (started) follow(value, context);
-    },
-  });
-  started = true;
+  const begin = (failures: number): ActorRefFrom<typeof slotMachine> => {
+    /** The first snapshot comes while the actor is being made. */
+    let started = false;
+    const limits = limitsOf(model, world.settings);
+    const made = world.actors.start(slotMachine, {
+      id: `slot/${name}`,
+      input: { port: { ...portOf(keeper), cutLeases }, limits, at: clock.now(), failures },
+      onSnapshot: ({ value, context }) => {
+        if (started) follow(value, context);
+      },
+      onError: (error) => {
+        if (started) mend(error);
+      },
+    });
+    started = true;
+    return made;
+  };
+  /** After a bug: nothing is known of the server but that it may be there, so that it is removed. */
+  const mend = (error: unknown): void => {
+    if (ended) return;
+    const { failures } = now().context;
+    keeper.cancelLoad();
+    actor = begin(failures);
+    leases.cutAll(`${name} was lost to an internal error`);
+    send({ type: 'slot.lost', at: clock.now(), detail: `internal error: ${messageOf(error)}` });
+    keeper.beginRemoval();
+  };
+  let actor = begin(0);
   const now = () => actor.getSnapshot();
 
   const slot: Slot = {
@@ -155,6 +182,9 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
     get loadedFor() {
       return loadedFor;
     },
+    get stuckBecause() {
+      return stuckBecause;
+    },
     view: (times) => viewOf(model, now().value, now().context, times),
     load(why) {
       loadedFor = why;
@@ -170,6 +200,7 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
       send({ type: 'lease.grant', at: clock.now(), lease: id });
       return leases.grant(id, { ...facts, model: name, origin: `http://127.0.0.1:${model.serve.port}` });
     },
+    keep: () => send({ type: 'slot.keep', at: clock.now() }),
     settleRoom: () => send({ type: 'room.settled', at: clock.now() }),
     clearUp: () => keeper.beginRemoval(),
     cutAll(reason) {

@@ -1,10 +1,11 @@
 /** When is the scheduler asked, and how are its commands performed? The one loop through which every change goes. */
-import type { SwapCommand, SwapReason } from '#core/swap';
+import type { Schedule, SwapCommand, SwapReason } from '#core/swap';
 import { schedule } from '#core/swap-policy';
 import { followMove } from '#multiplexer/consequences';
 import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
+import { createEngineGuard } from '#multiplexer/engine-guard';
 import { createMemoryGuard } from '#multiplexer/guard';
-import { noMemory, waitLimit } from '#multiplexer/refusals';
+import { loadFailed, noMemory, undecided, waitLimit } from '#multiplexer/refusals';
 import type { Slot, SlotMove } from '#multiplexer/slot';
 import type { TimerHandle } from '#platform/effects';
 
@@ -23,23 +24,27 @@ export interface Swapper {
    * has passed first.
    */
   until(check: () => boolean, signal: AbortSignal | undefined, limitMs?: number): Promise<boolean>;
+  /** Nothing changes any more: whoever still waits for it gives up. */
+  close(): void;
 }
 
 /** A timer is late rather than early, but never spins. */
 const TIMER_MS_MIN = 1;
+/** Until a decision that failed is tried again. */
+const AFTER_BUG_MS = 1_000;
 /** Longest delay that a timer can hold. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 type Command<Do extends SwapCommand['do']> = Extract<SwapCommand, { do: Do }>;
 
-/** Performs commands; those that the state of a slot has overtaken, or that wait for the memory guard, are left out. */
+/** Performs commands; those that the state of a slot has overtaken, or that wait for a guard, are left out. */
 const createHands = (floor: Floor, wake: () => void) => {
   const { slots, queue, world, wanted } = floor;
   const { clock } = world.actors;
   const guard = createMemoryGuard(floor.registry, [...slots.values()], world.availableGb, (slot, shortage) => {
     if (shortage !== undefined) {
       // With nobody waiting the operator should still hear that a wanted model does not come.
-      if (queue.of(slot.name).length === 0) {
+      if (queue.countOf(slot.name) === 0) {
         world.onEvent({ kind: 'refused', model: slot.name, refused: 'no-memory' });
       }
       refuseAll(floor, slot.name, noMemory(shortage.message));
@@ -47,6 +52,16 @@ const createHands = (floor: Floor, wake: () => void) => {
     }
     wake();
   });
+  const engines = createEngineGuard([...slots.values()], world.drivers, (next, away) => {
+    const { retryMs } = floor.registry.settings;
+    if (away !== undefined) refuseAll(floor, next.name, loadFailed(next.name, away, [], retryMs));
+    wake();
+  });
+
+  const forget = (model: string): void => {
+    guard.forget(model);
+    engines.forget(model);
+  };
 
   const grant = ({ waiter }: Command<'grant'>): void => {
     const request = queue.get(waiter);
@@ -62,10 +77,16 @@ const createHands = (floor: Floor, wake: () => void) => {
   const refuse = ({ waiter, retryAfterMs }: Command<'refuse'>): void => {
     const request = queue.get(waiter);
     if (request === undefined) return;
+    const { model } = request;
     const { waitBoundMs } = floor.registry.settings;
-    const position = queue.positionOf(request);
-    queue.answer(waiter, waitLimit(request.model, waitBoundMs, position, retryAfterMs));
-    world.onEvent({ kind: 'refused', model: request.model, refused: 'wait-limit' });
+    const slot = slots.get(model);
+    const failure = slot?.state === 'failed' ? slot.context.lastFailure : undefined;
+    const refusal =
+      failure === undefined || slot === undefined
+        ? waitLimit(model, waitBoundMs, queue.positionOf(request), retryAfterMs)
+        : loadFailed(model, failure, slot.keeper.lines(), retryAfterMs);
+    queue.answer(waiter, refusal);
+    world.onEvent({ kind: 'refused', model, refused: refusal.refused });
   };
   const reasonOf = (slot: Slot, why: SwapReason): SwapReason => {
     const waiting = queue.of(slot.name);
@@ -75,14 +96,14 @@ const createHands = (floor: Floor, wake: () => void) => {
     const slot = slots.get(model);
     if (slot === undefined || (slot.state !== 'empty' && slot.state !== 'asleep')) return;
     if (!guard.mayLoad(slot, all)) return;
-    guard.forget(model);
+    forget(model);
     slot.load(reasonOf(slot, why));
   };
   const drain = (command: Command<'drain'>, all: readonly SwapCommand[]): void => {
     const slot = slots.get(command.model);
     if (slot === undefined || (slot.state !== 'ready' && slot.state !== 'asleep')) return;
     const next = command.for === undefined ? undefined : slots.get(command.for);
-    if (next !== undefined && !guard.mayLoad(next, all)) return;
+    if (next !== undefined && !(engines.mayMakeRoom(next, all) && guard.mayLoad(next, all))) return;
     slot.drain(command.to, command.why, command.for);
   };
 
@@ -103,23 +124,38 @@ const createHands = (floor: Floor, wake: () => void) => {
           break;
       }
     },
-    /** Nobody asks for them: what was found out about their memory is old when somebody does. */
+    /** Nobody asks for them: what was found out for their loads is old when somebody does. */
     forgetUnasked(): void {
       for (const name of slots.keys()) {
-        if (!wanted.has(name) && queue.of(name).length === 0) guard.forget(name);
+        if (!wanted.has(name) && queue.countOf(name) === 0) forget(name);
       }
     },
   };
 };
 
+/** Whether a slot drains for a model that nobody waits for any more, and nobody else could use the room. */
+const mayStay = ({ slots, queue }: Floor, { name, state, vacating }: Slot): boolean =>
+  state === 'draining' &&
+  vacating.why !== 'operator' &&
+  vacating.why !== 'leaving' &&
+  [...slots.values()].every((other) => {
+    const served = other.name === name || other.state === 'ready' || other.state === 'loading';
+    return served || queue.countOf(other.name) === 0;
+  });
+
 /** A promise of room ends when its model has come, or when nobody waits for it. */
-const settleRooms = ({ slots, queue, history }: Floor): void => {
+const settleRooms = (floor: Floor): void => {
+  const { slots, queue, history } = floor;
   for (const slot of slots.values()) {
     const { room } = slot.context;
-    if (room === undefined || slot.state === 'draining' || slot.state === 'unloading') continue;
+    if (room === undefined || slot.state === 'unloading') continue;
+    if (slot.state === 'draining') {
+      if (mayStay(floor, slot)) slot.keep();
+      continue;
+    }
     const next = slots.get(room)?.state;
     if (next === 'ready') slot.settleRoom();
-    else if (next !== 'loading' && queue.of(room).length === 0) {
+    else if (next !== 'loading' && queue.countOf(room) === 0) {
       history.missed(room);
       slot.settleRoom();
     }
@@ -128,10 +164,13 @@ const settleRooms = ({ slots, queue, history }: Floor): void => {
 
 const createWatchers = (floor: Floor) => {
   const { clock } = floor.world.actors;
-  const watchers = new Set<() => void>();
+  const watchers = new Map<() => void, () => void>();
   return {
     look(): void {
-      for (const watcher of [...watchers]) watcher();
+      for (const watcher of [...watchers.keys()]) watcher();
+    },
+    close(): void {
+      for (const giveUp of [...watchers.values()]) giveUp();
     },
     until: (check: () => boolean, signal: AbortSignal | undefined, limitMs?: number): Promise<boolean> =>
       new Promise((resolve) => {
@@ -146,12 +185,24 @@ const createWatchers = (floor: Floor) => {
           if (check()) end(true);
         };
         const timer = limitMs === undefined ? undefined : clock.setTimeout(giveUp, limitMs);
-        watchers.add(watcher);
+        watchers.set(watcher, giveUp);
         signal?.addEventListener('abort', giveUp, { once: true });
         if (signal?.aborted === true) giveUp();
         else watcher();
       }),
   };
+};
+
+/** A decision that fails of a bug ends the waits, which may be what it fails of, and is tried again a little later. */
+const decide = (floor: Floor): Schedule => {
+  const view = viewOf(floor);
+  try {
+    return schedule(view);
+  } catch (error) {
+    floor.world.onBug?.('the scheduler', error);
+    for (const name of floor.slots.keys()) refuseAll(floor, name, undecided(AFTER_BUG_MS));
+    return { commands: [], lookAgainAt: view.now + AFTER_BUG_MS };
+  }
 };
 
 /** @param onTurn called at the end of every turn; must not throw */
@@ -198,7 +249,7 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
       // Before the next command may change again what somebody waits to see.
       watchers.look();
       if (commanding) {
-        const { commands, lookAgainAt } = schedule(viewOf(floor));
+        const { commands, lookAgainAt } = decide(floor);
         granting = commands.every((command) => command.do === 'grant');
         for (const command of commands) hands.perform(command, commands);
         granting = false;
@@ -226,5 +277,6 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
       lookAgain(undefined);
     },
     until: watchers.until,
+    close: watchers.close,
   };
 };

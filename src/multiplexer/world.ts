@@ -24,6 +24,8 @@ export interface MultiplexerWorld {
   readonly state: MultiplexerState;
   /** Must not throw. */
   readonly onEvent: (event: MultiplexerEvent) => void;
+  /** Hears of an error that nobody expected, and where; the multiplexer goes on. Must not throw. */
+  readonly onBug?: (where: string, error: unknown) => void;
 }
 
 /** Which of the times of a slot was measured. */

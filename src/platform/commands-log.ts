@@ -1,7 +1,6 @@
 /** Where does the output of a program go that outlives us, and how is its end read back? */
 import {
   closeSync,
-  copyFileSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -9,9 +8,9 @@ import {
   readSync,
   renameSync,
   statSync,
-  truncateSync,
   writeSync,
 } from 'node:fs';
+import { open, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { plainLine } from '#platform/commands-output';
 
@@ -19,6 +18,8 @@ import { plainLine } from '#platform/commands-output';
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 /** Read from the end for its last lines. */
 const TAIL_BYTES_MAX = 64 * 1024;
+/** The same where that holds no line's beginning. */
+const FAR_BYTES_MAX = 1024 * 1024;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -46,24 +47,50 @@ export const prepareLog = (path: string, firstLine: string): number => {
   }
 };
 
+/** Copies the end of a log, as much as may be kept: a program may have written gigabytes since somebody looked. */
+const keepEnd = async (path: string, size: number): Promise<void> => {
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(size, LOG_BYTES_MAX));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length);
+    await writeFile(`${path}.1`, bytes.subarray(0, bytesRead), { mode: FILE_MODE });
+  } finally {
+    await file.close();
+  }
+};
+
 /**
  * Keeps the log of a running program within its size: the program holds the file open, so its contents are moved instead.
- * Lines that are written at that very moment may be lost. Does nothing when the disk does not allow it.
+ * Lines that are written at that very moment may be lost. Does nothing when the disk does not allow it. Never rejects.
  * @returns whether the file begins anew
  */
-export const trimLog = (path: string): boolean => {
+export const trimLog = async (path: string): Promise<boolean> => {
   try {
-    if (statSync(path).size <= LOG_BYTES_MAX) return false;
-    copyFileSync(path, `${path}.1`);
+    const { size } = await stat(path);
+    if (size <= LOG_BYTES_MAX) return false;
+    await keepEnd(path, size);
   } catch {
     // No room for a copy, or no file: what follows is all the more needed, and harmless.
   }
-  try {
-    truncateSync(path, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return truncate(path, 0).then(
+    () => true,
+    () => false,
+  );
+};
+
+/** What stands behind byte `from`, as far as the last `bytesMax` bytes reach, as lines. */
+const linesWithin = (file: number, from: number, bytesMax: number): readonly string[] => {
+  const { size } = fstatSync(file);
+  // A file shorter than that was cut by somebody; all of it is newer.
+  const start = Math.max(size < from ? 0 : from, size - bytesMax);
+  const bytes = Buffer.alloc(size - start);
+  const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, start));
+  // Where reading began in the middle of a line, or of a progress bar that writes itself over, that piece is left out.
+  const whole = start > from ? text.replace(/^[^\r\n]*/, '') : text;
+  return whole
+    .split('\n')
+    .map(plainLine)
+    .filter((line) => line !== '');
 };
 
 /**
@@ -74,15 +101,9 @@ export const logTail = (path: string, from: number, linesMax: number): readonly 
   try {
     const file = openSync(path, 'r');
     try {
-      const { size } = fstatSync(file);
-      // A file shorter than that was cut by somebody; all of it is newer.
-      const start = Math.max(size < from ? 0 : from, size - TAIL_BYTES_MAX);
-      const bytes = Buffer.alloc(size - start);
-      const text = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, start));
-      const lines = text.split('\n').map(plainLine);
-      // Reading began in the middle of a line.
-      if (start > from) lines.shift();
-      return lines.filter((line) => line !== '').slice(-linesMax);
+      const near = linesWithin(file, from, TAIL_BYTES_MAX);
+      // One line may be longer than that.
+      return (near.length > 0 ? near : linesWithin(file, from, FAR_BYTES_MAX)).slice(-linesMax);
     } finally {
       closeSync(file);
     }

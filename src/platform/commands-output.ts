@@ -83,15 +83,26 @@ export const plainLine = (raw: string): string => {
     .slice(0, LINE_CHARS_MAX);
 };
 
+/** After so many bytes of output, in one piece or many, … */
+const PACE_BYTES = 1024 * 1024;
+/** … others have their turn for so long: a program that prints without end waits for us, not we for it. Milliseconds. */
+const PACE_MS = 50;
+
 /** Reads a stream to its end as lines. Never rejects: a stream that breaks has ended. */
 export const eachLine = async (stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> => {
   const decoder = new TextDecoder();
   const splitter = createLineSplitter(onLine);
   const reader = stream.getReader();
+  let bytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
+      bytes += value.length;
+      if (bytes > PACE_BYTES) {
+        bytes = 0;
+        await Bun.sleep(PACE_MS);
+      }
       splitter.push(decoder.decode(value, { stream: true }));
     }
   } catch {

@@ -5,6 +5,8 @@ const PROC = '/proc';
 
 /** What `ps` may take; it answers within milliseconds. */
 const PS_MS = 5_000;
+/** Process that begins with the system. */
+const FIRST_PID = 1;
 
 /** Sends a signal to a whole process group; false when there is none (any more). */
 export const signalGroup = (pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean => {
@@ -50,40 +52,63 @@ const statOf = async (pid: number | string): Promise<ProcessLine | undefined> =>
   return parseStat(text);
 };
 
-/** Output of `ps`, empty when it fails. */
+/** Times are told in the zone and the words of the environment: another one, and a process would seem another. */
+const PS_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC' };
+
+/** Output of `ps`, wherever PATH leads; empty when it fails. */
 const ps = async (...words: readonly string[]): Promise<string> => {
-  const child = Bun.spawn(['ps', ...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'ignore', timeout: PS_MS });
-  return child.stdout.text().catch(() => '');
+  try {
+    const child = Bun.spawn(['/bin/ps', ...words], {
+      env: PS_ENVIRONMENT,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+      timeout: PS_MS,
+    });
+    return await child.stdout.text();
+  } catch {
+    return '';
+  }
 };
 
-let bootId: Promise<string> | undefined;
-/** Ticks begin anew with every start of the system, and so do process ids; this tells the starts apart. */
-const bootOf = (): Promise<string> => {
-  bootId ??= Bun.file(`${PROC}/sys/kernel/random/boot_id`)
+let boot: Promise<string> | undefined;
+/** Ticks begin anew with every start of the system, and so do process ids; this tells the starts apart. Empty: it cannot. */
+export const bootId = (): Promise<string> => {
+  boot ??= process.platform === 'linux' ? linuxBoot() : psStart(FIRST_PID).then(([, start = '']) => start);
+  return boot;
+};
+
+const linuxBoot = (): Promise<string> =>
+  Bun.file(`${PROC}/sys/kernel/random/boot_id`)
     .text()
     .then(
       (text) => text.trim().slice(0, 8),
       () => '',
     );
-  return bootId;
-};
 
 /** When a process began, as text to be compared; undefined when there is none, or only its remains. */
 export const processStart = async (pid: number): Promise<string | undefined> => {
   if (process.platform === 'linux') {
     const line = await statOf(pid);
-    return line === undefined || line.hasEnded ? undefined : `${await bootOf()}:${line.start}`;
+    return line === undefined || line.hasEnded ? undefined : `${await bootId()}:${line.start}`;
   }
+  const [state, start] = await psStart(pid);
+  return state === undefined || isDead(state) ? undefined : `${await bootId()}:${start}`;
+};
+
+/** Its state and the time of its start, without colons; empty when there is none. */
+const psStart = async (pid: number): Promise<readonly string[]> => {
   const [state, ...start] = (await ps('-o', 'stat=,lstart=', '-p', String(pid))).trim().split(/\s+/);
-  return state === undefined || state === '' || isDead(state) ? undefined : `:${start.join(' ')}`;
+  return state === undefined || state === '' ? [] : [state, start.join(' ').replaceAll(':', '.')];
 };
 
 const groupExists = (pid: number): boolean => {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Somebody else's, as that of a program that changes its user: it is there.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 };
 
@@ -94,7 +119,10 @@ const groupExists = (pid: number): boolean => {
 export const groupLives = async (pid: number): Promise<boolean> => {
   if (pid <= 1 || !groupExists(pid)) return false;
   if (process.platform === 'linux') {
-    const numbers = (await readdir(PROC)).filter((name) => /^[0-9]+$/.test(name));
+    const names = await readdir(PROC).catch(() => undefined);
+    // Nothing to be seen there: the system's answer has to do.
+    if (names === undefined) return true;
+    const numbers = names.filter((name) => /^[0-9]+$/.test(name));
     const lines = await Promise.all(numbers.map(statOf));
     return lines.some((line) => line !== undefined && line.group === pid && !line.hasEnded);
   }

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { openLog } from '#platform/commands-log';
 import { collectEnd, eachLine } from '#platform/commands-output';
-import { groupLives, processStart, signalGroup } from '#platform/commands-processes';
+import { bootId, groupLives, processStart, signalGroup } from '#platform/commands-processes';
 
 export interface CommandResult {
   /** Undefined when a signal ended it. */
@@ -59,8 +59,13 @@ export interface Commands {
   signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Whether any process of the group still runs; one that is dead and merely not collected does not count. */
   groupLives(pid: number): Promise<boolean>;
-  /** When the process began, in the system's own unit: tells a process from a later one with its number; undefined when gone. */
+  /**
+   * When the process began, in the system's own unit, behind `bootId` and a colon: tells a process from a later one with its
+   * number; undefined when gone.
+   */
   startedAt(pid: number): Promise<string | undefined>;
+  /** Tells one start of the system from another; empty where that cannot be told. */
+  bootId(): Promise<string>;
   /** Absolute path of a program on PATH. */
   which(program: string): string | undefined;
 }
@@ -73,12 +78,16 @@ export class CommandMissing extends Error {
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 /** What a program has written is in the pipe when it ends; a grandchild that holds the pipe open is not waited for. */
 const LAST_OUTPUT_MS = 200;
+/** From SIGKILL until it is given up: a program that waits for a broken device does not even die. */
+const KILLED_MS = 2_000;
+
+const WSL = 'it could not be found again, nor ended with all that it starts; run this inside WSL';
 
 /** @throws CommandMissing */
 const resolveProgram = (program: string, env: ChildEnvironment, cwd: string | undefined): string => {
   const found = Bun.which(program, { PATH: env.PATH ?? '', ...(cwd === undefined ? {} : { cwd }) });
   if (found !== null) return found;
-  const where = program.includes('/') ? 'there is no such program file' : 'it is not on PATH';
+  const where = program.includes('/') ? 'there is no such file, or it may not be run' : 'it is not on PATH';
   throw new CommandMissing(`${program} cannot be run: ${where}; install it or correct its name`);
 };
 
@@ -163,18 +172,25 @@ export const createCommands = (base: ChildEnvironment = process.env): Commands =
     const child = spawn({ argv, env: merged(base, env), cwd, output: 'pipe' });
     const readers = streamsOf(child).map((stream) => collectEnd(stream, outputBytesMax));
     let timedOut = false;
+    const lost = Promise.withResolvers<void>();
+    let dying: Timer | undefined;
     const callOff = bounded(timeoutMs, signal, (late) => {
       timedOut = late;
       signalGroup(child.pid, 'SIGKILL');
+      dying = setTimeout(lost.resolve, KILLED_MS);
     });
-    await child.exited;
+    await Promise.race([child.exited, lost.promise]);
     callOff();
+    clearTimeout(dying);
+    // It must not keep us from leaving either.
+    child.unref();
     await endedOrLate(Promise.all(readers.map(({ ended }) => ended)));
     const [out = '', err = ''] = readers.map((reader) => reader.take());
     return { ...exitOf(child), out, err, timedOut };
   },
 
   start(argv, { env, cwd, logPath, onLine = () => undefined }) {
+    if (process.platform === 'win32') throw new Error(`${argv[0]} cannot be run for long on Windows: ${WSL}`);
     const log = logPath === undefined ? undefined : openLog(logPath);
     try {
       const child = spawn({ argv, env: merged(base, env), cwd, output: log ?? 'pipe' });
@@ -190,5 +206,6 @@ export const createCommands = (base: ChildEnvironment = process.env): Commands =
   signalGroup,
   groupLives,
   startedAt: processStart,
+  bootId,
   which: (program) => Bun.which(program, { PATH: base.PATH ?? '' }) ?? undefined,
 });

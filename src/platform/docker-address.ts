@@ -6,6 +6,9 @@ import type { Files } from '#platform/effects';
 /** Asking the command line for its context may take so long, in milliseconds. */
 const CONTEXT_MS = 5_000;
 
+/** Docker's own for `tcp://HOST`. */
+const TCP_PORT = 2375;
+
 export const DEFAULT_ADDRESS = 'unix:///var/run/docker.sock';
 
 export type DockerAddress =
@@ -38,8 +41,9 @@ export const parseDockerAddress = (address: string, tls: boolean): DockerAddress
     );
   }
   if ((scheme === 'tcp' || scheme === 'http') && URL.canParse(`http://${rest}`)) {
-    const { host } = new URL(`http://${rest}`);
-    return { kind: 'tcp', origin: `http://${host}` };
+    const { hostname, host } = new URL(`http://${rest}`);
+    const named = scheme === 'http' || /:\d+\/*$/.test(rest);
+    return { kind: 'tcp', origin: `http://${named ? host : `${hostname}:${TCP_PORT}`}` };
   }
   if (scheme === 'ssh') {
     throw new DockerError(

@@ -60,6 +60,34 @@ const parse = (text: string): unknown => {
   }
 };
 
+/** An answer without what has to be in it says nothing, least of all that something is not there. */
+const noAnswer = (asked: string): DockerError =>
+  new DockerError(
+    'refused',
+    `${asked}: the answer is none of a Docker Engine: see that DOCKER_HOST leads to one, and to nothing in between`,
+  );
+
+/** @throws DockerError */
+const idIn = (asked: string, answer: unknown): string => {
+  const id = textField(answer, 'Id');
+  if (id === '') throw noAnswer(asked);
+  return id;
+};
+
+/** The same, but no longer than the signal allows: others may still wait for it. @throws the reason of the signal */
+const unlessAborted = async <Answer>(work: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> => {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};
+
 /** Calls with the version in front, which is asked for once and again after the engine was away. */
 const versioned = (http: DockerHttp) => {
   let agreed: Promise<string> | undefined;
@@ -85,7 +113,7 @@ const versioned = (http: DockerHttp) => {
     }
   };
   const guarded = async <Answer>(call: DockerCall, perform: (call: DockerCall) => Promise<Answer>): Promise<Answer> => {
-    const path = `${await prefix()}${call.path}`;
+    const path = `${await unlessAborted(prefix(), call.signal)}${call.path}`;
     try {
       return await perform({ ...call, path });
     } catch (error) {
@@ -105,18 +133,30 @@ type Api = ReturnType<typeof versioned>;
 const imagePath = (image: string): string => image.split('/').map(encodeURIComponent).join('/');
 
 const questions = (api: Api) => {
-  const get = (asked: string, path: string, signal: AbortSignal | undefined): Promise<DockerAnswer> =>
-    api.call({ asked, method: 'GET', path, accepts: [404], timeoutMs: ASK_MS, signal });
+  const get = async (asked: string, path: string, signal: AbortSignal | undefined): Promise<DockerAnswer> => {
+    const answer = await api.call({ asked, method: 'GET', path, accepts: [404], timeoutMs: ASK_MS, signal });
+    // An engine says what it does not know; anything else on the way says 404, too.
+    if (answer.status === 404 && textField(parse(answer.text), 'message') === '') throw noAnswer(asked);
+    return answer;
+  };
   const inspectRaw = async (name: string, signal: AbortSignal | undefined): Promise<unknown> => {
-    const answer = await get(`inspect container ${name}`, `/containers/${encodeURIComponent(name)}/json`, signal);
-    return answer.status === 404 ? undefined : parse(answer.text);
+    const asked = `inspect container ${name}`;
+    const answer = await get(asked, `/containers/${encodeURIComponent(name)}/json`, signal);
+    if (answer.status === 404) return undefined;
+    const raw = parse(answer.text);
+    idIn(asked, raw);
+    return raw;
   };
   const inspect: DockerEngine['inspect'] = async (name, signal) => {
     const raw = await inspectRaw(name, signal);
     return raw === undefined ? undefined : containerFacts(raw);
   };
-  const listed = async (query: string, signal: AbortSignal | undefined): Promise<unknown> =>
-    parse((await get('list containers', `/containers/json${query}`, signal)).text);
+  const listed = async (query: string, signal: AbortSignal | undefined): Promise<readonly unknown[]> => {
+    const asked = 'list containers';
+    const list = parse((await get(asked, `/containers/json${query}`, signal)).text);
+    if (!Array.isArray(list)) throw noAnswer(asked);
+    return list;
+  };
   return {
     inspectRaw,
     inspect,
@@ -130,8 +170,9 @@ const questions = (api: Api) => {
     hasVolume: async (name, signal) =>
       (await get(`look for volume ${name}`, `/volumes/${encodeURIComponent(name)}`, signal)).status !== 404,
     imageId: async (image, signal) => {
-      const answer = await get(`look for image ${image}`, `/images/${imagePath(image)}/json`, signal);
-      return answer.status === 404 ? undefined : textField(parse(answer.text), 'Id');
+      const asked = `look for image ${image}`;
+      const answer = await get(asked, `/images/${imagePath(image)}/json`, signal);
+      return answer.status === 404 ? undefined : idIn(asked, parse(answer.text));
     },
   } satisfies Partial<DockerEngine> & Record<string, unknown>;
 };
@@ -158,8 +199,9 @@ const changes = (api: Api): Pick<DockerEngine, 'create' | 'start' | 'stop' | 'un
     wait,
     create: async (name, body, signal) => {
       const path = `/containers/create?name=${encodeURIComponent(name)}`;
-      const { text } = await post(`create container ${name}`, path, CHANGE_MS, signal, { body });
-      return textField(parse(text), 'Id');
+      const asked = `create container ${name}`;
+      const { text } = await post(asked, path, CHANGE_MS, signal, { body });
+      return idIn(asked, parse(text));
     },
     start: async (name, signal) => {
       await post(`start container ${name}`, `${at(name)}/start`, CHANGE_MS, signal, { accepts: [304] });

@@ -22,8 +22,16 @@ export const onSignals = (handlers: SignalHandlers): (() => void) => {
   };
 };
 
-/** SIGTERM and SIGINT alone, for a verb that has something to put in order first. @returns stops listening */
+/**
+ * The first SIGTERM or SIGINT, for a verb that has something to put in order; another one ends the process as it would any.
+ * @returns stops listening
+ */
 export const onLeave = (leave: () => void): (() => void) => {
-  process.on('SIGTERM', leave).on('SIGINT', leave);
-  return () => void process.off('SIGTERM', leave).off('SIGINT', leave);
+  const stopListening = (): void => void process.off('SIGTERM', once).off('SIGINT', once);
+  const once = (): void => {
+    stopListening();
+    leave();
+  };
+  process.on('SIGTERM', once).on('SIGINT', once);
+  return stopListening;
 };

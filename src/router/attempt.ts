@@ -1,5 +1,6 @@
 /** One attempt on one tier: read its answer, judge it as it comes, and hand on what may leave. */
 import { joinBytes } from '#core/bytes';
+import type { SlotRecord } from '#core/decision';
 import type { AnswerDecoder, Dialect } from '#core/dialect';
 import type { AttemptFailure } from '#core/failure';
 import { notedLosses } from '#core/loss';

@@ -68,14 +68,22 @@ const KEEPS_PREFIX: ReadonlySet<AttemptRecord['outcome']> = new Set([
 const keepsPrefix = ({ outcome, failure }: AttemptRecord): boolean =>
   KEEPS_PREFIX.has(outcome) || failure === 'caller-error';
 
+/** Longer than that may have been a load that a multiplexer elsewhere did not tell of: its head left before the model was there. */
+const UNTOLD_MS = 10_000;
+
+/** What of the time before its first part was the tier's own; undefined where nobody knows. */
+const ownMs = (tookMs: number, { swapGroup }: Tier, { slot }: AttemptRecord): number | undefined => {
+  if (slot !== undefined) return slot.elsewhere ? Math.max(0, tookMs - slot.waitedMs) : tookMs;
+  return swapGroup !== undefined && tookMs >= UNTOLD_MS ? undefined : tookMs;
+};
+
 /** A tier that had not begun when its time for that was up is slower than it, by nobody knows how much. */
-const learnLatency = (
-  latency: Latency,
-  tier: Tier,
-  { firstPartMs, startedMs, endedMs, failure }: AttemptRecord,
-): void => {
-  if (firstPartMs !== undefined) latency.learn(tier, firstPartMs - startedMs);
-  else if (failure === 'timeout') latency.learnAtLeast(tier, endedMs - startedMs);
+const learnLatency = (latency: Latency, tier: Tier, attempt: AttemptRecord): void => {
+  const { firstPartMs, startedMs, endedMs, failure } = attempt;
+  const ms = ownMs((firstPartMs ?? endedMs) - startedMs, tier, attempt);
+  if (ms === undefined) return;
+  if (firstPartMs !== undefined) latency.learn(tier, ms);
+  else if (failure === 'timeout') latency.learnAtLeast(tier, ms);
 };
 
 /** @param spentToday charges since midnight UTC that an earlier process recorded */

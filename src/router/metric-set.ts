@@ -76,7 +76,7 @@ type AttemptMetrics = ReturnType<typeof attemptMetrics>;
 
 /** Waiting for models to be loaded is none of what routing adds: it has a histogram of its own. */
 const waitedFor = (attempts: readonly AttemptRecord[]): number =>
-  attempts.reduce((sum, { slot }) => sum + amount(slot?.waitedMs), 0);
+  attempts.reduce((sum, { slot }) => sum + (slot?.elsewhere ? 0 : amount(slot?.waitedMs)), 0);
 
 const observeLatency = (metrics: RequestMetrics, record: DecisionRecord, tier: string): void => {
   const { stages } = record;

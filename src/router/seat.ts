@@ -50,6 +50,9 @@ const GONE: Unseated = {
 const refusedText = ({ message, position }: SlotRefusal): string =>
   position === undefined ? message : `${message} (position ${position + 1} in its queue)`;
 
+/** Microseconds are enough for a record. */
+const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+
 const unseatedBy = (tier: Tier, refusal: SlotRefusal, waitedMs: number): Unseated => ({
   unseated: 'skipped-busy',
   failure: {
@@ -57,7 +60,7 @@ const unseatedBy = (tier: Tier, refusal: SlotRefusal, waitedMs: number): Unseate
     detail: refusedText(refusal),
     ...(refusal.retryAfterMs === undefined ? {} : { retryAfterMs: refusal.retryAfterMs }),
   },
-  slot: { model: tier.model ?? tier.id, waitedMs, refused: refusal.refused },
+  slot: { model: tier.model ?? tier.id, waitedMs: rounded(waitedMs), refused: refusal.refused },
 });
 
 const both = (place: Lease, slot: SlotLease): Lease => ({
@@ -106,7 +109,7 @@ const waitForModel = (
       return GONE;
     }
     const { model, needed, waitedMs, cut } = got;
-    return { lease: both(place, got), slot: { model, needed, waitedMs }, cut };
+    return { lease: both(place, got), slot: { model, needed, waitedMs: rounded(waitedMs) }, cut };
   });
   return {
     done,

@@ -23,5 +23,5 @@ export const slotInHeaders = ({ swapGroup, model, id }: Tier, headers: Headers):
   const needed = headers.get('x-anvil-slot-needed') ?? '';
   const waitedMs = Number(headers.get('x-anvil-slot-waited-ms') ?? Number.NaN);
   if (!isNeeded(needed) || !(waitedMs >= 0 && waitedMs <= WAITED_MS_MAX)) return undefined;
-  return { model: model ?? id, needed, waitedMs };
+  return { model: model ?? id, needed, waitedMs, elsewhere: true };
 };

@@ -52,6 +52,7 @@ describe('mistakes', () => {
     ['up other --mode agentic', 1, 'serve other is of mode flexibility'],
     ['up --switch', 2, '--switch changes to a mode'],
     ['logs', 2, 'name one serve'],
+    ['logs smal', 1, 'did you mean "small"?'],
     ['logs small --tail x', 2, '--tail must be a number of lines or all'],
     ['logs small --since x', 2, '--since must be a time'],
     ['logs small', 1, 'there is no log'],

@@ -127,3 +127,9 @@ test('a secret is masked whatever stands around it, and scrubbing twice changes 
     { numRuns: 500 },
   );
 });
+
+test('a known secret of several lines is masked line by line', () => {
+  const key = join('first-part-of-it\nsecond', '-part-of-it\n');
+  expect(createScrubber([key])('it begins with first-part-of-it')).toBe(`it begins with ${MASK}`);
+  expect(createScrubber([key])('second-part-of-it ends it')).toBe(`${MASK} ends it`);
+});

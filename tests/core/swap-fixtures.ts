@@ -1,6 +1,5 @@
 /** Models, GPUs and moments for the tests of the swap scheduler. */
 import type { SlotView, SwapModel, SwapPolicy, SwapTimes, SwapView, Waiter } from '#core/swap';
-import { SWAP_DEFAULTS } from '#core/swap-defaults';
 
 export const TIMES: SwapTimes = { loadMs: 20_000, wakeMs: 2000, unloadMs: 3000, sleepMs: 1000 };
 
@@ -9,7 +8,6 @@ export const modelOf = (name: string, over: Partial<SwapModel> = {}): SwapModel 
   gpus: ['gpu0'],
   exclusive: [],
   pinned: false,
-  minResidentMs: SWAP_DEFAULTS.minResidentMs,
   ...over,
 });
 

@@ -61,7 +61,10 @@ const drainBroken = (view: SwapView, command: SwapCommand): readonly string[] =>
   const { model, state, since, leases } = slot;
   if (state !== 'ready' && state !== 'asleep') broken.push(`drain of ${model.name}, ${state}`);
   if (model.pinned && command.for !== undefined) broken.push(`${model.name} is pinned and vacated for ${command.for}`);
-  const stayed = state !== 'ready' || view.now >= since + model.minResidentMs;
+  const { loadMs, wakeMs } = slot.times;
+  // No longer than ten seconds, nor than it takes to come back: out of sleep where it can sleep.
+  const worthMs = Math.min(10_000, loadMs, model.asleepMib === undefined ? loadMs : wakeMs);
+  const stayed = state !== 'ready' || view.now >= since + (model.minResidentMs ?? worthMs);
   if (!stayed && command.why !== 'bound') broken.push(`${model.name} vacated before its stay: ${command.why}`);
   if (leases > 0 && (command.why === 'idle' || command.why === 'resident-idle'))
     broken.push(`${model.name} is not idle`);

@@ -1,6 +1,6 @@
 /** Random registries and arrivals for the properties of the swap scheduler. */
 import fc from 'fast-check';
-import type { SwapGpu, SwapModel } from '#core/swap';
+import type { SwapGpu, SwapModel, SwapPolicy } from '#core/swap';
 import { modelOf, policyOf } from '#tests/core/swap-fixtures';
 import type { Arrival, SimulatedModel, SimulationInput } from '#tests/core/swap-simulator';
 
@@ -32,7 +32,7 @@ const anyModel = (name: string): fc.Arbitrary<SimulatedModel> =>
       asleepMib: optional(fc.integer({ min: 0, max: 3 })),
       exclusive: fc.constantFrom([], [], ['g']),
       pinned: fc.constantFrom(false, false, false, false, true),
-      minResidentMs: tenths(0, 200),
+      minResidentMs: optional(tenths(0, 200)),
       idleMs: optional(tenths(1, 600)),
       maxConcurrency: optional(fc.integer({ min: 1, max: 3 })),
       times: anyTimes,
@@ -50,14 +50,19 @@ const anyGpus: fc.Arbitrary<readonly SwapGpu[]> = fc
     { id: 'gpu1', ...(second === undefined ? {} : { vramMib: second }) },
   ]);
 
+const compactPolicy = (lingerMs: number | undefined, over: Partial<SwapPolicy>): SwapPolicy => {
+  const { lingerMs: _, ...rest } = policyOf(over);
+  return lingerMs === undefined ? rest : { ...rest, lingerMs };
+};
+
 const anyPolicy = fc
   .record({
     waitBoundMs: tenths(0, 1500),
     drainMs: tenths(0, 300),
-    lingerMs: tenths(0, 50),
+    lingerMs: optional(tenths(0, 50)),
     worth: fc.constantFrom(0, 0.5, 1, 3),
   })
-  .map(policyOf);
+  .map(({ lingerMs, ...policy }) => compactPolicy(lingerMs, policy));
 
 export const arrivalsFor = (names: readonly string[], patient: boolean): fc.Arbitrary<readonly Arrival[]> =>
   fc
@@ -122,7 +127,7 @@ export const exclusiveModels = (count: number): fc.Arbitrary<Situation> => {
             times: anyTimes,
             asleepMib: optional(fc.constant(1)),
             idleMs: optional(tenths(1, 600)),
-            minResidentMs: tenths(0, 200),
+            minResidentMs: optional(tenths(0, 200)),
           })
           .map(({ times, ...swap }) => ({
             swap: modelOf(name, { vramMib: 20, ...compact(swap) } as Partial<SwapModel>),

@@ -66,9 +66,9 @@ describe.skipIf(skip || !(hasCompose || isRequired))('the compose driver on a re
         stopMs: 5_000,
       };
       const effects = bunEffects();
-      const { clock, reach } = effects;
+      const { clock, env, reach } = effects;
       const session = effects.openSession();
-      const driver = createComposeDriver({ commands, engine, clock, reach });
+      const driver = createComposeDriver({ commands, engine, clock, env, reach });
       const drift = async () => {
         const found = await driver.find(spec, never);
         return found.kind === 'ours' ? found.drift : found;

@@ -101,13 +101,13 @@ export const composeHouse = async (changes: Partial<ComposeWorld> = {}): Promise
   await state.write('ids', '');
   await state.write('hash', HASH);
   await state.write('trial', ' DRY-RUN MODE -  Container stack-model-1  Running\n');
-  const { clock } = bunEffects();
+  const { clock, env } = bunEffects();
   const engine = fakeEngine(containers, engineCalls);
   const reach = async (): Promise<void> => {
     throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   };
   return {
-    driver: createComposeDriver({ commands: programs.commands, engine, clock, reach, ...changes }),
+    driver: createComposeDriver({ commands: programs.commands, engine, clock, env, reach, ...changes }),
     programs,
     state,
     engineCalls,

@@ -71,6 +71,17 @@ describe.skipIf(process.platform === 'win32')('a compose serve', () => {
     expect(error.message).toContain('service model has no container any more');
   });
 
+  test('that publishes another port is not taken for what answers on that of the serve', async () => {
+    await using house = await composeHouse();
+    await house.state.write('ids', ID);
+    house.containers.set(ID, factsWith({ ports: [{ container: 8000, host: 8001, address: '0.0.0.0' }] }));
+    const refused = await rejectionOf(house.driver.adopt(composeSpec(), never));
+    expect(refused).toMatchObject({ fault: 'failed' });
+    expect(refused.message).toContain('publishes port 8001, not 21999');
+    house.containers.set(ID, factsWith({ ports: [{ container: 8000, host: 21_999, address: '127.0.0.1' }] }));
+    (await house.driver.adopt(composeSpec(), never)).letGo();
+  });
+
   for (const status of ['paused', 'restarting', 'dead'] as const) {
     test(`that is ${status} is removed before it is brought up`, async () => {
       await using house = await composeHouse();
@@ -175,6 +186,14 @@ describe.skipIf(process.platform === 'win32')('what compose refuses', () => {
       expect(error.message).toContain(remedy);
     });
   }
+
+  test('is told without what the serve is handed', async () => {
+    await using house = await composeHouse({ env: () => 'open-sesame' });
+    await house.state.write('up.fails', 'invalid value "open-sesame"');
+    const refused = await rejectionOf(house.driver.start(composeSpec({ envFrom: ['DOOR'] }), never));
+    expect(refused.message).toContain('invalid value');
+    expect(refused.message).not.toContain('open-sesame');
+  });
 
   test('is told without the secrets in it', async () => {
     await using house = await composeHouse();

@@ -117,6 +117,7 @@ describe('what is handed over', () => {
 
   test('is blotted out wherever a message repeats it', () => {
     expect(withoutSecrets('bad A=hunter2, hunter2', { A: 'hunter2', B: '' })).toBe('bad A=(hidden), (hidden)');
+    expect(withoutSecrets('bad hunter2-more', { A: 'hunter2', B: 'hunter2-more' })).toBe('bad (hidden)');
   });
 
   test('goes to no other driver', () => {

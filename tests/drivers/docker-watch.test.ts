@@ -1,5 +1,6 @@
 /** A watched container ends when it ends, and not when its engine goes away for a while. */
 import { describe, expect, test } from 'bun:test';
+import { createScrubber } from '#core/redact';
 import { exitDetail, watchContainer } from '#drivers/docker-watch';
 import { createTail, TAIL_CHARS_MAX, TAIL_LINES_MAX } from '#drivers/driver';
 import {
@@ -100,6 +101,27 @@ describe('a watched container', () => {
     waits[0]?.resolve(1);
     expect(await running.exited).toEqual({ code: 1, detail: 'exited with 1' });
     expect(running.tail()).toEqual(['one', 'two']);
+  });
+
+  test('repeats no secret, and nothing that a terminal would act on', async () => {
+    const { engine, waits, log } = scriptedEngine();
+    const scrub = createScrubber(['swordfish']);
+    const running = watchContainer(engine, 'c1', createSimulatedClock(), scrub);
+    await settle();
+    log.push(line(1, 'key is swordfish'), line(2, '\u001b[31mred\u001b[0m\u0007\u0000'));
+    waits[0]?.resolve(1);
+    await running.exited;
+    expect(running.tail()).toEqual(['key is [REDACTED]', 'red']);
+  });
+
+  test('takes out what looks like a secret, whoever has handed it over', async () => {
+    const { engine, waits, log } = scriptedEngine();
+    const running = watchContainer(engine, 'c1', createSimulatedClock());
+    await settle();
+    log.push(line(1, 'token hf_abcdefghijklmnopqrstuvwxyz'));
+    waits[0]?.resolve(1);
+    await running.exited;
+    expect(running.tail()).toEqual(['token [REDACTED]']);
   });
 
   test('that ran out of memory says so', async () => {

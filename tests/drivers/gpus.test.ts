@@ -22,6 +22,7 @@ describe('rows of nvidia-smi', () => {
 
 2,
 x, GPU-cc, a, 1, 1
+3, [Unknown Error], [Unknown Error], [Unknown Error], [Unknown Error]
 `;
     expect(parseGpus(csv)).toEqual([
       { index: 0, uuid: 'GPU-aa', name: 'NVIDIA GeForce RTX 5090', totalMib: 32_607, usedMib: 812 },

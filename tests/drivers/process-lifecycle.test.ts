@@ -116,12 +116,32 @@ describe.skipIf(process.platform === 'win32')('a process serve', () => {
     const serve = await driver.start(spec, never);
     await saysReady(serve);
     await truncate(folder.file('small.log'), 11 * 1024 * 1024);
-    await clock.advance(60_000);
-    expect((await stat(folder.file('small.log'))).size).toBe(0);
+    await clock.advance(1_000);
+    await until(async () => (await stat(folder.file('small.log'))).size === 0);
     process.kill(Number(serve.id), 'SIGTERM');
     await serve.exited;
     expect(serve.tail()).toEqual(['asked to stop']);
     expect(clock.pending).toBe(0);
+  });
+
+  test('whose note cannot be kept is warned of, and stopped as any other', async () => {
+    await using folder = await tmpdir();
+    const warnings: string[] = [];
+    const notes = {
+      get: () => undefined,
+      set: () => {
+        throw new Error('no space left on device');
+      },
+    };
+    const driver = createDriver(folder.path, notes, { onWarning: (message) => warnings.push(message) });
+    const spec = specOf(await freePort());
+    const serve = await driver.start(spec, never);
+    await saysReady(serve);
+    expect(await driver.find(spec, never)).toMatchObject({ kind: 'ours', id: serve.id, running: true });
+    await driver.stop(spec);
+    expect(await createCommands().groupLives(Number(serve.id))).toBe(false);
+    await serve.exited;
+    expect(warnings[0]).toContain('small: its process cannot be noted (no space left on device)');
   });
 
   test('is not started twice', async () => {

@@ -143,6 +143,18 @@ describe('a server is not ready', () => {
     await nothingPends(world.clock);
   });
 
+  test('when it goes to the background, and the message says that it may not', async () => {
+    await using port = await refusedPort();
+    const world = drivenWorld();
+    const serve = serveWith();
+    const waiting = untilReady(specFor(port.port), serve, { ...world, signal: never });
+    serve.end({ code: 0, detail: 'exited with 0' });
+    expect(await world.drive(waiting)).toHaveProperty(
+      'detail',
+      expect.stringContaining('exited with 0: a server has to stay in the foreground'),
+    );
+  });
+
   test('in its time, and the message says what it was waiting for', async () => {
     await using port = await refusedPort();
     const world = drivenWorld();

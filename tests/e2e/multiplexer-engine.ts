@@ -1,5 +1,5 @@
 /** A Docker Engine of a test's own, in a network of its own, that may be stopped and killed without harm to any other. */
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { bunEffects } from '#platform/bun-effects';
 import type { DockerEngine } from '#platform/docker-engine';
@@ -91,30 +91,39 @@ export const startOwnEngine = async (liveRestore: boolean): Promise<OwnEngine> =
   const log = openSync(folder.file('log'), 'a');
   let child: Bun.Subprocess | undefined;
 
+  const answers = (): Promise<boolean> =>
+    engine.version().then(
+      () => true,
+      () => false,
+    );
   const start = async (): Promise<void> => {
-    // One that was killed has left its own behind, and takes it for another that runs.
-    await rm(pidFile, { force: true });
     const words = [...network.enter, 'dockerd', '--host', address, ...places, ...restore];
     const started = Bun.spawn(words, { stdin: 'ignore', stdout: log, stderr: log });
     child = started;
-    const due = performance.now() + START_MS;
-    for (;;) {
-      const answers = await engine.version().then(
-        () => true,
-        () => false,
-      );
-      if (answers) return;
-      if (started.exitCode !== null || performance.now() > due) {
-        throw new Error(`no engine of our own: ${(await folder.read('log')).slice(-2_000)}`);
-      }
-      // Whether an engine answers is told by nobody.
-      await Bun.sleep(LOOK_MS);
+    // Whether an engine answers is told by nobody.
+    for (const due = performance.now() + START_MS; !(await answers()); await Bun.sleep(LOOK_MS)) {
+      if (started.exitCode === null && performance.now() < due) continue;
+      await stop('SIGKILL');
+      throw new Error(`no engine of our own: ${(await folder.read('log')).slice(-2_000)}`);
     }
+  };
+  /** What a killed engine leaves of itself dies a moment later, and must not be met by the next one. */
+  const untilAllGone = async (): Promise<void> => {
+    const lives = (pid: string): boolean => pid !== '' && existsSync(`/proc/${pid}`);
+    const pid = await folder.read('exec/containerd/containerd.pid').catch(() => '');
+    if (lives(pid)) process.kill(Number(pid), 'SIGKILL');
+    for (const due = performance.now() + START_MS; lives(pid); await Bun.sleep(LOOK_MS)) {
+      if (performance.now() > due) throw new Error(`process ${pid} of the engine survives SIGKILL`);
+    }
+    await rm(folder.file('exec/containerd/containerd.pid'), { force: true });
+    // It would be taken for another engine that runs.
+    await rm(pidFile, { force: true });
   };
   const stop: OwnEngine['stop'] = async (signal) => {
     child?.kill(signal);
     await child?.exited;
     child = undefined;
+    await untilAllGone();
   };
   /** Whatever comes of it, so that the rest goes on; one that is away is started to remove what it has left. */
   const removeContainers = async (): Promise<void> => {

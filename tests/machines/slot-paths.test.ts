@@ -23,6 +23,8 @@ const ALL: readonly SlotEvent[] = [
   { type: 'lease.grant', at, lease: 'two' },
   { type: 'lease.release', at, lease: 'two' },
   { type: 'room.settled', at },
+  { type: 'slot.keep', at },
+  { type: 'slot.lost', at, detail: 'bug' },
 ];
 
 /** A stay is never long enough to forget failures: the walk knows no time. */

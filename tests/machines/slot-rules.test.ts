@@ -17,6 +17,8 @@ const STEPS: Readonly<Record<string, (at: number, word: string) => SlotEvent>> =
   slept: (at) => ({ type: 'serve.slept', at }),
   removed: (at) => ({ type: 'serve.removed', at }),
   stuck: (at) => ({ type: 'removal.failed', at, detail: 'still there' }),
+  keep: (at) => ({ type: 'slot.keep', at }),
+  lost: (at) => ({ type: 'slot.lost', at, detail: 'bug' }),
   settled: (at) => ({ type: 'room.settled', at }),
 };
 
@@ -59,6 +61,11 @@ const TABLE: readonly Row[] = [
     'unloading',
     ['load', 'stop'],
   ],
+  ['stays after all when it is kept', [...BUSY, 'drain b', '20', 'keep', '20'], 'ready', ['load']],
+  ['is not kept any more once it unloads', [...READY, 'drain b', 'keep'], 'unloading', ['load', 'stop']],
+  ['rests, taking over from one that was lost', ['lost'], 'failed', []],
+  ['and is empty when nothing is left', ['lost', 'removed', '5'], 'empty', []],
+  ['or removes what is', ['lost', 'stuck', '5'], 'failed', ['remove']],
   ['waits for running answers', [...BUSY, 'drain', '29.9'], 'draining', ['load']],
   [
     'cuts what is left at the drain limit',

@@ -163,6 +163,7 @@ export const createFakeServes = (
     },
     async stop(spec) {
       const { stopMs, immortal } = of(spec.name);
+      if (of(spec.name).unreachable) throw new DriverError('unavailable', 'the engine cannot be reached: start it');
       log.push(`stop ${spec.name}`);
       if (!processes.has(spec.name)) return;
       onAction('stop', spec.name);

@@ -5,7 +5,7 @@ import type { SwapGpu } from '#core/swap';
 import { SWAP_DEFAULTS } from '#core/swap-defaults';
 import { createMultiplexer } from '#multiplexer/create';
 import type { Multiplexer, MultiplexerEvent } from '#multiplexer/multiplexer';
-import { createActors } from '#platform/actors';
+import { type Actors, createActors } from '#platform/actors';
 import type { MultiplexerState } from '#store/multiplexer-state';
 import { createFakeServes, type FakeServes } from '#tests/multiplexer/fake-driver';
 import { createSimulatedClock, type SimulatedClock, settle } from '#tests/support/clock';
@@ -25,8 +25,10 @@ export interface HouseOptions {
   readonly models?: readonly ModelWish[];
   readonly gpus?: readonly SwapGpu[];
   readonly settings?: Partial<RegistrySettings>;
-  /** Of the host; what loaded models take is not subtracted. */
-  readonly availableGb?: number;
+  /** Of the host; what loaded models take is not subtracted from a plain number. */
+  readonly availableGb?: number | (() => Promise<number | undefined>);
+  /** Puts itself between the multiplexer and its actors. */
+  readonly actors?: (made: Actors) => Actors;
   readonly state?: MultiplexerState;
   readonly clock?: SimulatedClock;
   readonly serves?: FakeServes;
@@ -37,7 +39,7 @@ export interface House {
   readonly clock: SimulatedClock;
   readonly serves: FakeServes;
   readonly events: MultiplexerEvent[];
-  /** Deaths of actors. */
+  /** Deaths of actors, and errors that nobody expected. */
   readonly errors: unknown[];
   /** Asks and keeps the answer to look at. */
   ask(model: string, options?: { readonly priority?: number; readonly signal?: AbortSignal }): Asked;
@@ -149,15 +151,18 @@ export const buildHouse = (options: HouseOptions = {}): House => {
   const events: MultiplexerEvent[] = [];
   const errors: unknown[] = [];
   const { driver, untilReady, sleeper } = serves;
+  const { availableGb } = options;
+  const actors = createActors({ clock, onError: (_, error) => errors.push(error) });
   const multiplexer = createMultiplexer({
     registry: registryOf(options),
-    actors: createActors({ clock, onError: (_, error) => errors.push(error) }),
+    actors: options.actors?.(actors) ?? actors,
     drivers: { docker: driver, compose: driver, process: driver },
     untilReady,
     sleeper,
-    availableGb: async () => options.availableGb,
+    availableGb: typeof availableGb === 'function' ? availableGb : async () => availableGb,
     state: options.state ?? memoryState(),
     onEvent: (event) => events.push(event),
+    onBug: (_, error) => errors.push(error),
   });
   let requests = 0;
   return {

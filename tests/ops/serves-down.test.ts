@@ -55,6 +55,12 @@ describe('rm', () => {
     expect(targets('a', 'a-box', 'other')).toEqual([A, A, { container: 'other' }]);
   });
 
+  test('of a container that is not there, names the serve that may be meant', async () => {
+    const found = removalTargets(['heavyy'], manifestOf(serveNamed('heavy')));
+    const [done] = 'problem' in found ? [] : await removeAll(found.targets, false, fakeMachine().world);
+    expect(done).toMatchObject({ did: 'nothing', message: 'there is no container heavyy — did you mean "heavy"?' });
+  });
+
   test('refuses a word that means two, before anything is removed', () => {
     expect(targets('a', 'b')).toBe('"b" means b (b-box) and c (b) — nothing was removed; name the one you mean');
   });

@@ -87,6 +87,7 @@ const fakeCommands = (deeds: string[], programs: FakeMachine['programs']): Comma
   signalGroup: () => false,
   groupLives: async () => false,
   startedAt: async () => undefined,
+  bootId: async () => '',
   which: () => undefined,
 });
 

@@ -4,7 +4,8 @@ import { appendFile, open, stat, truncate } from 'node:fs/promises';
 import { logTail, prepareLog, trimLog } from '#platform/commands-log';
 import { tmpdir } from '#tests/support/tmp';
 
-const LARGE_BYTES = 10 * 1024 * 1024 + 1;
+const KEPT_BYTES = 10 * 1024 * 1024;
+const LARGE_BYTES = KEPT_BYTES + 1;
 
 describe('before a start', () => {
   test('the log has a first line and is kept to its owner', async () => {
@@ -47,17 +48,27 @@ describe('while a program runs', () => {
     await using folder = await tmpdir();
     const path = await folder.write('a.log', 'early\n');
     const file = await open(path, 'a');
-    expect(trimLog(path)).toBe(false);
+    expect(await trimLog(path)).toBe(false);
     await truncate(path, LARGE_BYTES);
-    expect(trimLog(path)).toBe(true);
+    expect(await trimLog(path)).toBe(true);
     await file.write('late\n');
     await file.close();
     expect(await folder.read('a.log')).toBe('late\n');
-    expect((await stat(`${path}.1`)).size).toBe(LARGE_BYTES);
+    expect((await stat(`${path}.1`)).size).toBe(KEPT_BYTES);
   });
 
-  test('a log that is gone is no trouble', () => {
-    expect(trimLog('/no/such/file')).toBe(false);
+  test('only the end of a log that has grown beyond all measure is kept', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', '');
+    await truncate(path, 10 * LARGE_BYTES);
+    await appendFile(path, 'the end');
+    expect(await trimLog(path)).toBe(true);
+    const kept = await folder.read('a.log.1');
+    expect([kept.length, kept.slice(-7)]).toEqual([KEPT_BYTES, 'the end']);
+  });
+
+  test('a log that is gone is no trouble', async () => {
+    expect(await trimLog('/no/such/file')).toBe(false);
   });
 });
 
@@ -70,6 +81,21 @@ describe('the last lines', () => {
     await appendFile(path, 'one\n\ntwo\n\u001B[1mthree\u001B[0m\r\n10%\r20%');
     expect(logTail(path, from, 5)).toEqual(['one', 'two', 'three', '20%']);
     expect(logTail(path, from, 2)).toEqual(['three', '20%']);
+  });
+
+  test('are there even of a progress bar that has ended no line', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', `${'x'.repeat(KEPT_BYTES)}swordfish`);
+    // Half a word could be half a secret, which nobody would know as one.
+    expect(logTail(path, 0, 5)).toEqual([]);
+    await appendFile(path, Array.from({ length: 5_000 }, (_, step) => `\rloaded ${step} of 5000`).join(''));
+    expect(logTail(path, 0, 5)).toEqual(['loaded 4999 of 5000']);
+  });
+
+  test('are there even when the last of them is longer than what is read at first', async () => {
+    await using folder = await tmpdir();
+    const path = await folder.write('a.log', `the reason\n${'x'.repeat(500_000)}\n`);
+    expect(logTail(path, 0, 5).map((line) => line.slice(0, 10))).toEqual(['the reason', 'xxxxxxxxxx']);
   });
 
   test('begin with a whole line when there is more than is read', async () => {

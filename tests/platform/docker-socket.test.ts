@@ -51,6 +51,39 @@ const says =
   () =>
     Response.json({ message }, { status });
 
+describe('an answer that is none of an engine', () => {
+  const answers: Readonly<Record<string, Answer>> = {
+    'is empty': () => new Response(''),
+    'is a page': () => new Response('<html>welcome</html>'),
+    'was cut': () => new Response('{"Id":"0123'),
+    'has no id': () => Response.json({}),
+    'knows nothing of the path': () => new Response('404 page not found', { status: 404 }),
+  };
+  for (const [what, answer] of Object.entries(answers)) {
+    test(`${what}: nobody is told that something is not there`, async () => {
+      await using docker = await stub({ answer });
+      const engine = createDockerEngine({ address: docker.address, clock: realClock });
+      const refusals = [engine.inspect('a'), engine.list('x'), engine.imageId('i'), engine.portHolder(1)];
+      for (const refused of await Promise.all(refusals.map(rejectionOf))) {
+        expect(refused).toMatchObject({ fault: 'refused', message: expect.stringContaining('DOCKER_HOST') });
+      }
+    });
+  }
+});
+
+test('a call that is given up does not wait for an engine that says nothing', async () => {
+  await using folder = await tmpdir();
+  const path = folder.file('silent.sock');
+  const listener = Bun.listen({ unix: path, socket: { data: () => undefined } });
+  const given = new AbortController();
+  const refused = rejectionOf(
+    createDockerEngine({ address: `unix://${path}`, clock: createSimulatedClock() }).inspect('a', given.signal),
+  );
+  given.abort(new Error('given up'));
+  expect((await refused).message).toBe('given up');
+  listener.stop(true);
+});
+
 describe('the version of the API', () => {
   const cases: readonly (readonly [newest: string, oldest: string, spoken: string])[] = [
     ['1.41', '1.12', '1.41'],

@@ -35,6 +35,19 @@ test('after many answers it follows what they are like now', () => {
   expect(lengths.of(fast, 'chat')).toBeWithin(1_950, 2_000);
 });
 
+test('of a tier that is new to the class, what is known of the others is expected', () => {
+  const lengths = createAnswerLengths();
+  expect(lengths.ofAny('chat')).toBeUndefined();
+  lengths.learn(fast, 'chat', 100);
+  lengths.learn(tier('heavy'), 'chat', 300);
+  lengths.learn(fast, 'review', 5_000);
+  expect([lengths.of(tier('new'), 'chat'), lengths.ofAny('chat'), lengths.ofAny('review')]).toEqual([
+    undefined,
+    200,
+    5_000,
+  ]);
+});
+
 test('another model starts over', () => {
   const lengths = createAnswerLengths();
   lengths.learn(fast, 'chat', 300);

@@ -86,7 +86,20 @@ interface Timing {
   readonly totalOfRequest: number;
 }
 
-const tierToml = (facts: TierFacts, random: Random, { totalOfTier }: Timing): string => `
+/** Tiers of this machine, which take turns on one GPU where a run has one. */
+export const GPU_TIERS = ['small-local', 'fast-local', 'heavy-local'] as const;
+export const GPU_GROUP = 'gpu';
+
+const gpuToml = (random: Random): string => `
+[[router.swap_groups]]
+name = "${GPU_GROUP}"
+registry = "/simulation/models.toml"
+keepalive_after_seconds = ${seconds(random, 0.2, 2)}
+`;
+
+export const modelOfTier = (id: string): string => `model-of-${id}`;
+
+const tierToml = (facts: TierFacts, random: Random, { totalOfTier }: Timing, gpu: boolean): string => `
 [[router.tiers]]
 id = "${facts.id}"
 base_url = "http://${facts.id}.simulated/v1"
@@ -95,7 +108,8 @@ context_limit = ${facts.id === 'small-local' ? 4_096 : random.pick([32_768, 131_
 privacy = "${facts.cloud ? 'cloud' : 'local'}"
 tool_support = ${facts.tools}
 auth_env = "${facts.keyed ? 'SIM_CLOUD_KEY' : 'SIM_NO_KEY'}"
-model = "model-of-${facts.id}"
+model = "${modelOfTier(facts.id)}"
+${gpu && !facts.cloud ? `swap_group = "${GPU_GROUP}"` : ''}
 ${random.fork(`engine ${facts.id}`).chance(0.9) ? 'engine = "vllm"' : ''}
 cost_input_per_mtok = ${facts.usdPerMillionInput}
 cost_output_per_mtok = ${facts.usdPerMillionOutput}
@@ -193,8 +207,11 @@ const budgetsToml = ({ dayUsd, dayTokens, sessionUsd }: ConfigurationFacts['budg
     sessionUsd === undefined ? '' : `session_usd = ${sessionUsd}`,
   ].join('\n');
 
-/** @param mapping tells the configurations of one run apart; records carry it */
-export const planConfiguration = (random: Random, mapping: string): ConfigurationFacts => {
+/**
+ * @param mapping tells the configurations of one run apart; records carry it
+ * @param gpu whether the tiers of this machine take turns on one
+ */
+export const planConfiguration = (random: Random, mapping: string, gpu = false): ConfigurationFacts => {
   const tiers = tierFacts(random);
   const pools = poolsOf(random, tiers);
   const verdicts = verdictsOf(random, tiers);
@@ -212,7 +229,8 @@ when_unproven = "${whenUnproven}"
 exhaustion_status = ${random.pick([503, 529])}
 response_model = "${random.pick(['echo', 'served'])}"
 metered_cloud = [${quoted([...metered])}]
-${tiers.map((facts) => tierToml(facts, random, timing)).join('')}
+${gpu ? gpuToml(random.fork('gpu')) : ''}
+${tiers.map((facts) => tierToml(facts, random, timing, gpu)).join('')}
 [router.presets]
 ${Object.entries(pools)
   .map(([preset, pool]) => `${preset} = [${quoted(pool)}]`)

@@ -142,6 +142,8 @@ const judgeChain = (understood: Understood, record: DecisionRecord, calls: reado
   const numbers = new Set(chain.map(({ call }) => call.number));
   const marks = marksIn(text + tools.map((tool) => tool.name + tool.arguments).join(''));
   const problems = marks.filter((mark) => !numbers.has(mark)).map((mark) => `output of call ${mark} leaked`);
+  // Nobody has written down all the words of it.
+  if (chain.some(({ kind }) => kind === 'endless answer')) return problems;
   const askedAgain = record.attempts.some(({ role }) => role === 'ask-again');
   const gists = chain.map(({ answer }) => gistOf(answer));
   const lastGist = gists.at(-1);
@@ -153,7 +155,8 @@ const judgeChain = (understood: Understood, record: DecisionRecord, calls: reado
   if (
     !isRowOf(
       text,
-      gists.map((gist) => gist.text),
+      // White space behind the seam waits for words to follow; where none do, it never leaves.
+      gists.map(({ text: words }, at) => (at > 0 && words.trim() === '' ? '' : words)),
       end === 'whole',
     )
   )

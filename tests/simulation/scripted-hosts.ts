@@ -11,6 +11,8 @@ export interface HostScript {
   readonly gateMs: number;
   /** Nobody listens: the connection is refused. */
   readonly refused: boolean;
+  /** Aborted when the host dies: whatever it was saying breaks off. */
+  readonly dies?: AbortSignal;
 }
 
 export type CallEnd = 'complete' | 'broken' | 'aborted' | 'cancelled';
@@ -75,6 +77,7 @@ const reader = (steps: Steps): (() => Promise<Step | undefined>) => {
 interface Playing {
   readonly call: HostCall;
   readonly script: HostScript;
+  /** The caller's. */
   readonly signal: AbortSignal;
   readonly pause: Pause;
   readonly next: () => Promise<Step | undefined>;
@@ -116,7 +119,7 @@ const playBody = async ({ script, pause, next }: Playing, bytesLeft: number): Pr
 
 /** The body as fetch gives it: pulled, broken off by the signal at any time, over when it is cancelled. */
 const bodyOf = (playing: Playing, length: number): ReadableStream<Uint8Array> => {
-  const { call, signal, end } = playing;
+  const { call, script, signal, end } = playing;
   let bytesLeft = length;
   return new ReadableStream<Uint8Array>(
     {
@@ -126,6 +129,12 @@ const bodyOf = (playing: Playing, length: number): ReadableStream<Uint8Array> =>
           end('aborted');
         };
         signal.addEventListener('abort', onAbort, { once: true });
+        const onDeath = (): void => {
+          if (call.ended === undefined) controller.error(coded('ECONNRESET'));
+          end('broken');
+        };
+        script.dies?.addEventListener('abort', onDeath, { once: true });
+        if (script.dies?.aborted) onDeath();
       },
       async pull(controller) {
         try {
@@ -179,10 +188,11 @@ export const createScriptedHosts = (clock: Clock, scriptFor: (call: HostCall) =>
       call.ended = how;
       call.endedAt = clock.wall();
     };
-    const playing: Playing = { call, script, signal, pause: pauses(clock, signal), next: reader(script.steps), end };
+    const either = script.dies ? AbortSignal.any([signal, script.dies]) : signal;
+    const playing: Playing = { call, script, signal, pause: pauses(clock, either), next: reader(script.steps), end };
     try {
       const { status, headers = {} } = await playHead(playing);
-      if (signal.aborted) throw signal.reason;
+      if (either.aborted) throw signal.aborted ? signal.reason : coded('ECONNRESET');
       return new Response(bodyOf(playing, lengthOf(headers)), { status, headers });
     } catch (error) {
       end(signal.aborted ? 'aborted' : 'broken');

@@ -12,6 +12,7 @@ import { type House, openHouse } from '#tests/simulation/house';
 import { judgeRecord } from '#tests/simulation/judge-record';
 import { judgeRun } from '#tests/simulation/judge-run';
 import { judgeVisit } from '#tests/simulation/judge-visit';
+import { type OneGpu, openOneGpu } from '#tests/simulation/one-gpu';
 import { planRequest } from '#tests/simulation/requests';
 import { createScripts, type ScriptedCall } from '#tests/simulation/scripts';
 import { createSimulatedClock, type SimulatedClock } from '#tests/support/clock';
@@ -25,6 +26,8 @@ export interface SimulationOptions {
   readonly disturb?: (effects: Effects) => Effects;
   /** Lines added to the configuration. */
   readonly tables?: string;
+  /** Whether the tiers of this machine take turns on one GPU. */
+  readonly gpu?: boolean;
 }
 
 export interface SimulationReport {
@@ -53,6 +56,7 @@ interface Run {
   readonly scripted: ReadonlyMap<number, ScriptedCall>;
   readonly visits: Visit[];
   readonly swallowed: number;
+  readonly gpu: OneGpu | undefined;
 }
 
 const reachWith =
@@ -67,19 +71,21 @@ const reachWith =
 const startRun = async (random: Random, facts: ConfigurationFacts, options: SimulationOptions): Promise<Run> => {
   const clock = createSimulatedClock();
   const scripts = createScripts(random.fork('scripts'), clock.now);
+  const gpu = options.gpu ? openOneGpu(random.fork('one gpu'), clock) : undefined;
   const house = await openHouse({
     toml: facts.toml + (options.tables ?? ''),
     clock,
     env: ENVIRONMENT,
     files: { [PROFILE_PATH]: facts.profile },
-    scriptFor: scripts.scriptFor,
+    scriptFor: (call) => gpu?.played(call, scripts.scriptFor(call)) ?? scripts.scriptFor(call),
+    ...(gpu ? { slots: () => gpu.source } : {}),
     reach: reachWith(clock, scripts.reachOf),
     ...(options.disturb ? { disturb: options.disturb } : {}),
   });
   const post: CallerWorld['post'] = ({ path, body, session }, signal) =>
     house.post(path, body, { signal, headers: session === undefined ? {} : { 'x-session-id': session } });
   const world: CallerWorld = { post, pause: house.pause, recorded: house.recorded };
-  return { random, house, world, scripted: scripts.scripted, visits: [], swallowed: options.disturb ? 1 : 0 };
+  return { random, house, world, scripted: scripts.scripted, visits: [], swallowed: options.disturb ? 1 : 0, gpu };
 };
 
 /** Callers come one by one, or several at the same moment. */
@@ -120,6 +126,7 @@ const tally = (run: Run): Record<string, number> => {
     for (const { outcome, role } of record.attempts) count(role ? `${role} ${outcome}` : `attempt ${outcome}`);
   }
   for (const { kind } of run.scripted.values()) count(`script ${kind}`);
+  for (const [what, times] of run.gpu?.seen ?? []) counts.set(`gpu ${what}`, times);
   for (const { manner } of run.visits) count(`manner ${manner}`);
   return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
 };
@@ -161,6 +168,8 @@ const judge = async (run: Run, configurations: readonly ConfigurationFacts[]): P
     problems.push(...found.map((problem) => `request ${seen.request.number} (${seen.manner}): ${problem}`));
   }
   problems.push(...bugs.map((bug) => `a bug was reported: ${bug}`));
+  const ofGpu = (await run.gpu?.end()) ?? [];
+  problems.push(...ofGpu.map((problem) => `gpu: ${problem}`));
   return [...problems, ...(await judgeRun(assembly, clock, records, facts, configurations.length > 1))];
 };
 
@@ -177,7 +186,7 @@ const reloadLater = async (run: Run, next: ConfigurationFacts, ms: number): Prom
 /** Runs one seed to its end and judges it. Rejects only when the seed's configuration is refused. */
 export const simulate = async (seed: number, options: SimulationOptions): Promise<SimulationReport> => {
   const random = createRandom(seed);
-  const facts = planConfiguration(random.fork('configuration'), 'first');
+  const facts = planConfiguration(random.fork('configuration'), 'first', options.gpu);
   const run = await startRun(random, facts, options);
   const configurations = [facts];
   const count = options.callers ?? CALLERS;
@@ -189,11 +198,13 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
     ),
   );
   if (random.chance(0.3)) {
-    const next = planConfiguration(random.fork('reload'), 'second');
+    const next = planConfiguration(random.fork('reload'), 'second', options.gpu);
     configurations.push(next);
     callers.push(reloadLater(run, next, random.integer(0, 20_000)));
   }
+  void run.gpu?.trouble();
   const stuck = await runToEnd(run, callers);
+  run.gpu?.calm();
   const problems = stuck === undefined ? await judge(run, configurations) : [stuck];
   return {
     seed,

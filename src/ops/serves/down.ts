@@ -1,4 +1,5 @@
 /** How is a serve stopped, or removed? */
+import { nearestName } from '#config/nearest';
 import type { DeclaredServe, ServesManifest } from '#config/serves';
 import { type Outcome, outcome } from '#ops/serves/outcome';
 import { specOf, stateOf } from '#ops/serves/state';
@@ -6,6 +7,9 @@ import { messageOf, type ServesWorld } from '#ops/serves/world';
 
 /** Those that do not run; everything else is asked to stop. */
 const AT_REST: ReadonlySet<string> = new Set(['absent', 'exited', 'created', 'dead']);
+
+/** The engine does what it was asked to, whether anybody waits for it or not. */
+const INTERRUPTED = 'interrupted: Docker may go on with it; `serves status` shows how it stands';
 
 /** Stops them, all at once: each may take its whole grace. */
 export const takeDown = (
@@ -26,12 +30,18 @@ const takeDownOne = async (serve: DeclaredServe, dryRun: boolean, world: ServesW
     else await (await world.docker()).stop(serve.container, serve.stopMs, world.signal);
     return outcome(serve, 'stopped', `stopped ${what}`);
   } catch (error) {
-    return outcome(serve, 'failed', messageOf(error));
+    return outcome(serve, 'failed', world.signal.aborted ? INTERRUPTED : messageOf(error));
   }
 };
 
 /** What a word of `serves rm` means: one serve, or a container that no serve declares. */
-export type RemovalTarget = DeclaredServe | { readonly container: string };
+export type RemovalTarget =
+  | DeclaredServe
+  | {
+      readonly container: string;
+      /** The name of a serve that looks like it. */
+      readonly near?: string;
+    };
 
 /** @returns the targets, or why one of the words means none or two */
 export const removalTargets = (
@@ -45,9 +55,17 @@ export const removalTargets = (
       const names = matching.map(({ name, container }) => `${name} (${container ?? 'a process'})`).join(' and ');
       return { problem: `"${word}" means ${names} — nothing was removed; name the one you mean` };
     }
-    targets.push(matching[0] ?? { container: word });
+    targets.push(matching[0] ?? unknownContainer(word, serves));
   }
   return { targets };
+};
+
+const unknownContainer = (word: string, serves: ServesManifest['serves']): RemovalTarget => {
+  const near = nearestName(
+    word,
+    serves.map(({ name }) => name),
+  );
+  return near === undefined ? { container: word } : { container: word, near };
 };
 
 /** Removes them by force; one that is not there is no failure. */
@@ -64,13 +82,14 @@ const removeOne = async (target: RemovalTarget, dryRun: boolean, world: ServesWo
     if (container === undefined) return await removeProcess(target as DeclaredServe, dryRun, world);
     const docker = await world.docker();
     if ((await docker.inspect(container, world.signal)) === undefined) {
-      return outcome(named, 'nothing', `there is no container ${container}`);
+      const hint = 'near' in target ? ` — did you mean "${target.near}"?` : '';
+      return outcome(named, 'nothing', `there is no container ${container}${hint}`);
     }
     if (dryRun) return outcome(named, 'planned', `would remove container ${container}`);
     await docker.remove(container, world.signal);
     return outcome(named, 'removed', `removed container ${container}`);
   } catch (error) {
-    return outcome(named, 'failed', messageOf(error));
+    return outcome(named, 'failed', world.signal.aborted ? INTERRUPTED : messageOf(error));
   }
 };
 

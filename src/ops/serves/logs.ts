@@ -1,6 +1,7 @@
 /** What did one serve print, and what does it print now? */
 import type { DeclaredServe, ServesManifest } from '#config/serves';
 import type { RunningServe } from '#drivers/driver';
+import { noSuchServe } from '#ops/serves/select';
 import { knownSpecOf, stateOf } from '#ops/serves/state';
 import type { ServesWorld } from '#ops/serves/world';
 import type { LogLine, LogWish } from '#platform/docker-engine';
@@ -19,8 +20,7 @@ export const serveOfLogs = (
   }
   const matching = serves.filter(({ name, container }) => name === word || container === word);
   const [only, ...more] = matching;
-  if (only === undefined)
-    return { problem: `${path} declares no serve "${word}" — it declares ${known || 'none'}`, exit: 1 };
+  if (only === undefined) return { problem: noSuchServe(word, serves, path), exit: 1 };
   if (more.length === 0) return only;
   return { problem: `"${word}" means ${matching.map(({ name }) => name).join(' and ')} — name one of them`, exit: 2 };
 };

@@ -37,4 +37,8 @@ export const outcome = (
   more: Partial<Pick<Outcome, 'warnings' | 'lines'>> = {},
 ): Outcome => ({ serve: name, did, message, warnings: more.warnings ?? [], lines: more.lines ?? [] });
 
+/** For those whose turn had not come when the verb was interrupted. */
+export const notTried = (serve: Pick<DeclaredServe, 'name'>): Outcome =>
+  outcome(serve, 'refused', 'interrupted before it was tried');
+
 export const hasFailed = ({ did }: Outcome): boolean => did === 'refused' || did === 'failed';

@@ -46,7 +46,8 @@ export const MODE_FLAG = '--mode';
 
 const isNamed = ({ name, container }: DeclaredServe, word: string): boolean => name === word || container === word;
 
-const noSuchServe = (word: string, serves: readonly DeclaredServe[], path: string): string => {
+/** Says so, with the name that may be meant. */
+export const noSuchServe = (word: string, serves: readonly DeclaredServe[], path: string): string => {
   const near = nearestName(
     word,
     serves.flatMap(({ name, container }) => [name, container ?? name]),

@@ -3,7 +3,7 @@ import type { DeclaredServe, ServesManifest, Words } from '#config/serves';
 import { inOneLine } from '#core/plain-words';
 import type { RunningServe } from '#drivers/driver';
 import { driftOf } from '#ops/serves/drift';
-import { type Outcome, outcome } from '#ops/serves/outcome';
+import { notTried, type Outcome, outcome } from '#ops/serves/outcome';
 import { portHolder } from '#ops/serves/ports';
 import { type ServeState, specOf, stateOf } from '#ops/serves/state';
 import { commandLine, planUp, stepInWords, type UpStep } from '#ops/serves/up-plan';
@@ -55,6 +55,7 @@ export const bringUpOne = async (
   options: UpOptions,
   world: ServesWorld,
 ): Promise<Came> => {
+  if (world.signal.aborted) return { outcome: notTried(serve) };
   const state = await stateOf(serve, world);
   const step = planUp(serve, state.status, options.recreate);
   try {
@@ -149,9 +150,11 @@ export const runWords = async (
   tell(`${named.name}: ${commandLine(words)}`);
   const result = await commands.run(words, { timeoutMs: UP_MS, signal, ...(cwd === undefined ? {} : { cwd }) });
   if (result.code === 0) return outcome(named, 'started', `ran ${shown(words)}`);
-  const how = result.timedOut
-    ? `did not end within ${UP_MS / 60_000} minutes`
-    : `ended with ${result.endedBy ?? `exit code ${result.code}`}`;
+  const how = signal.aborted
+    ? 'was interrupted'
+    : result.timedOut
+      ? `did not end within ${UP_MS / 60_000} minutes`
+      : `ended with ${result.endedBy ?? `exit code ${result.code}`}`;
   const lines = `${result.out}\n${result.err}`.split('\n').filter((line) => line.trim() !== '');
   return outcome(named, 'failed', `${commandLine(words)} ${how}`, { lines: lines.slice(-LINES_SHOWN) });
 };

@@ -75,6 +75,7 @@ const waitForOne = async (
 
 /** Of a container that Docker has started anew meanwhile, the engine no longer tells the exit code: it would say 0. */
 const reasonOf = async (serve: DeclaredServe, { kind, detail }: NotReady, world: ServesWorld): Promise<string> => {
+  if (kind === 'aborted') return 'the wait was interrupted: it goes on loading';
   if (kind !== 'exited' || serve.container === undefined) return detail;
   const facts = await (await world.docker()).inspect(serve.container, world.signal).catch(() => undefined);
   if (facts === undefined || (facts.restartCount === 0 && facts.status !== 'restarting')) return detail;

@@ -70,7 +70,7 @@ const checkParts = async (
         throw new Error(`there is no volume ${source}: create and fill it, or correct its name`);
   } else if (launch.driver === 'compose') {
     if (!(await files.exists(launch.file))) throw new Error(`there is no compose file ${launch.file}`);
-    await composeIsThere({ commands, engine }, composeServe(serve), signal);
+    await composeIsThere({ commands }, composeServe(serve), signal);
   } else if (commands.which(launch.argv[0]) === undefined)
     throw new Error(`there is no program ${launch.argv[0]} on PATH: install it, or write its whole path`);
 };
