@@ -164,6 +164,10 @@ export const TRACES = {
     title: 'Two callers that change models with every request, load 20 s',
     make: (random) => ({ models: two(20 * SECOND), ...backAndForth(random, 2) }),
   },
+  'loops-2-small': {
+    title: 'Two callers that change small models with every request, load 2 s',
+    make: (random) => ({ models: two(2 * SECOND), ...backAndForth(random, 2) }),
+  },
   'loops-8': {
     title: 'Eight callers that change models with every request, load 20 s',
     make: (random) => ({ models: two(20 * SECOND), ...backAndForth(random, 8) }),

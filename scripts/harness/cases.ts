@@ -21,6 +21,7 @@ import { applyRecipe, hasRecipe } from '#scripts/harness/recipe';
 import { isRepairName, PROMPT_OF_EDIT, promptOfRepair, REPAIR_CIRCUMSTANCES } from '#scripts/harness/repairs';
 import { type CaseName, scriptOf, type TURNS } from '#scripts/harness/scripts';
 import { IMAGE_FILE, PROOF_FILE } from '#scripts/harness/speech';
+import { isWaitName, PROMPT_OF_WAIT, WAIT_CIRCUMSTANCES } from '#scripts/harness/waits';
 import { startWorld, type World } from '#scripts/harness/world';
 
 const CASE_MS_MAX = 90_000;
@@ -66,11 +67,13 @@ const PROMPTS: Readonly<Record<(typeof TURNS)[number], string>> = {
 
 const promptOf = (name: CaseName): string => {
   if (isFailureName(name)) return promptOfFailure(name);
+  if (isWaitName(name)) return PROMPT_OF_WAIT;
   return isRepairName(name) ? promptOfRepair(name) : PROMPTS[name];
 };
 
 const circumstancesOf = (name: CaseName): Circumstances => {
   if (isFailureName(name)) return CIRCUMSTANCES[name];
+  if (isWaitName(name)) return WAIT_CIRCUMSTANCES[name];
   return isRepairName(name) ? REPAIR_CIRCUMSTANCES[name] : {};
 };
 

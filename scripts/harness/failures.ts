@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly router?: string;
   /** Whole tables. */
   readonly tables?: string;
+  /** Both tiers take turns on one GPU, and only the fast one is asked; its model takes so long to load. */
+  readonly gpu?: { readonly loadMs: number };
 }
 
 export const CIRCUMSTANCES: Readonly<Record<FailureName, Circumstances>> = {

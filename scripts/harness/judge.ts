@@ -8,6 +8,7 @@ import { CARRIED_TEXT, FILE_AFTER_EDIT } from '#scripts/harness/repairs';
 import type { CaseName } from '#scripts/harness/scripts';
 import { FILE_AFTER_SESSION } from '#scripts/harness/session';
 import { PROOF, WORDS } from '#scripts/harness/speech';
+import { LOAD_MS } from '#scripts/harness/waits';
 
 /** More requests than that, while a client is watched that cannot be served, are a storm. */
 export const FAILED_REQUESTS_MAX = 10;
@@ -85,6 +86,12 @@ const escalated = ({ attempts, servedTier, outcome }: Decision): boolean =>
   servedTier === 'heavy' &&
   attempts[0]?.tier === 'fast' &&
   attempts[0].outcome === 'rejected';
+
+/** Nearly as long as the load takes: it may have been begun for another request of the client. */
+const WAITED_MS_MIN = LOAD_MS * 0.8;
+
+const waitedForSwap = ({ outcome, attempts }: Decision): boolean =>
+  outcome === 'finished' && attempts.some(({ slot }) => slot?.needed === 'swap' && slot.waitedMs >= WAITED_MS_MIN);
 
 const untouched = ({ outcome, mends }: Attempt): boolean => outcome !== 'rejected' && (mends ?? []).length === 0;
 
@@ -179,6 +186,12 @@ const JUDGES: Readonly<Record<CaseName, Judge>> = {
     ...unless(seen.editedFile === FILE_AFTER_EDIT, 'the file was not edited'),
     ...unless(seen.decisions.some(rejectedEdit), 'no decision shows the rejected edit before the good one'),
     ...trusted(seen, ['heavy']),
+  ],
+  swap: (seen) => [
+    ...ended(seen),
+    ...unless(shown(seen, WORDS.answer), 'the answer was not shown'),
+    ...unless(seen.decisions.some(waitedForSwap), 'no decision shows that its model was swapped in'),
+    ...trusted(seen, BOTH),
   ],
   ...FAILURE_JUDGES,
 };

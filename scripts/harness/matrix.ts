@@ -7,6 +7,7 @@ import { FAILED_REQUESTS_MAX } from '#scripts/harness/judge';
 import type { Skipped } from '#scripts/harness/means';
 import { REPAIRS } from '#scripts/harness/repairs';
 import { type CaseName, TURNS } from '#scripts/harness/scripts';
+import { WAITS } from '#scripts/harness/waits';
 
 /** A client that is not there, with the reason. */
 export interface Missing {
@@ -95,6 +96,7 @@ export const renderMatrix = ({ router, results, skipped = [], missing }: Report,
   const turns = tableOf(sorted, ['client', 'version', 'caller', 'tier'], TURNS);
   const repairs = tableOf(sorted, ['client', 'caller', 'tier'], REPAIRS);
   const failures = tableOf(sorted, ['client', 'caller'], FAILURES);
+  const waits = tableOf(sorted, ['client', 'caller'], WAITS);
   const absent = missing.map(
     ({ client, version, reason }) => `- ${client} ${version} could not be installed: ${reason}`,
   );
@@ -104,6 +106,7 @@ export const renderMatrix = ({ router, results, skipped = [], missing }: Report,
     ...turns,
     ...(repairs.length === 0 ? [] : ['Answers that the gate repairs, carries on or rejects:', '', ...repairs]),
     ...(failures.length === 0 ? [] : ['Requests after each failure, and the time they took:', '', ...failures]),
+    ...(waits.length === 0 ? [] : ['Answers of a model that has to be loaded first:', '', ...waits]),
     ...reasonsOf(skipped, order),
     ...(absent.length === 0 ? [] : [...absent, '']),
   ].join('\n');

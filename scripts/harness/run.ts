@@ -12,6 +12,7 @@ import { type Missing, mergeReports, type Report, renderMatrix, withMatrix } fro
 import { reasonAgainst, type Skipped } from '#scripts/harness/means';
 import { type Options, readOptions, USAGE } from '#scripts/harness/options';
 import type { CaseName } from '#scripts/harness/scripts';
+import { isWaitName } from '#scripts/harness/waits';
 
 const PAGE = new URL('../../docs/harnesses.md', import.meta.url);
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -35,7 +36,7 @@ const installAll = async (
   return { ready, missing };
 };
 
-const isFailure = (name: CaseName): boolean => name === 'exhaustion' || isFailureName(name);
+const isFailure = (name: CaseName): boolean => name === 'exhaustion' || isFailureName(name) || isWaitName(name);
 
 /** What a client does about a failure does not depend on the tier's dialect: it is run once. */
 const casesOf = (options: Options, tierIndex: number) =>

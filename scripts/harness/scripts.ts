@@ -18,6 +18,7 @@ import {
   toolSpeak,
   WORDS,
 } from '#scripts/harness/speech';
+import { WAITS } from '#scripts/harness/waits';
 import type { Answer } from '#tests/support/answer';
 import { answerSteps } from '#tests/support/answers';
 import type { ReplyFunction } from '#tests/support/fake-tier-steps';
@@ -49,8 +50,8 @@ const image = (client: Client, dialect: Dialect, path: string): Speak => {
 
 /** Cases of a whole turn, in every pair of dialects. */
 export const TURNS = ['answer', 'tool', 'image', 'session', 'escalation', 'exhaustion'] as const;
-/** All of them; failures do not depend on the tier's dialect. */
-export const CASES = [...TURNS, ...REPAIRS, ...FAILURES] as const;
+/** All of them; failures and waits do not depend on the tier's dialect. */
+export const CASES = [...TURNS, ...REPAIRS, ...FAILURES, ...WAITS] as const;
 export type CaseName = (typeof CASES)[number];
 
 const halfAnswer = text(
@@ -62,6 +63,7 @@ export const scriptOf = (name: CaseName, client: Client, dialect: Dialect, work:
   if (isRepairName(name)) return scriptOfRepair(name, client, work);
   switch (name) {
     case 'answer':
+    case 'swap':
     case 'overflow':
     case 'budget':
       return both(plain);

@@ -5,12 +5,15 @@ import { type ProfileDocument, writeProfileDocument } from '#core/profile-docume
 import { killGroup, watchGroup } from '#scripts/harness/child';
 import { CONTEXT_TOKENS, DIALECTS, type Dialect, KEY, KEY_ENV } from '#scripts/harness/client';
 import type { Circumstances } from '#scripts/harness/failures';
+import { GPU_GROUP, planGpu, REGISTRY_FILE, RESIDENT } from '#scripts/harness/gpu';
 import { replyWith } from '#scripts/harness/scripts';
 import type { Script } from '#scripts/harness/speech';
 import { startTap, type Tap } from '#scripts/harness/tap';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
 
 const START_MS_MAX = 20_000;
+/** Between two looks at the log. */
+const LOOK_MS = 50;
 const STOP_MS_MAX = 3_000;
 /** More than any client sends in one case. */
 const DECISIONS_MAX = 500;
@@ -40,7 +43,7 @@ const tierToml = (
   id: string,
   url: string,
   dialect: Dialect,
-  { contextTokens = CONTEXT_TOKENS, privacy = 'local', tier = '' }: Circumstances,
+  { contextTokens = CONTEXT_TOKENS, privacy = 'local', tier = '', gpu }: Circumstances,
 ): string => `
 [[router.tiers]]
 id = "${id}"
@@ -51,7 +54,7 @@ context_limit = ${contextTokens}
 privacy = "${privacy}"
 tool_support = true
 auth_env = "HARNESS_TIER_KEY"
-${tier}`;
+${gpu === undefined ? '' : `swap_group = "${GPU_GROUP}"\n`}${tier}`;
 
 /** What nobody has measured is checked, except that plans and large changes are denied; here they are checked as well. */
 const PROFILE: ProfileDocument = {
@@ -86,7 +89,7 @@ mapping_version = "harness.1"
 profile_path = "profile.json"
 ${given.router ?? ''}${tierToml('fast', fastUrl, dialect, given)}${tierToml('heavy', heavyUrl, dialect, given)}
 [router.presets]
-${PRESETS.map((preset) => `${preset} = ["fast", "heavy"]`).join('\n')}
+${PRESETS.map((preset) => `${preset} = ["fast"${given.gpu === undefined ? ', "heavy"' : ''}]`).join('\n')}
 ${given.tables ?? ''}`;
 
 const LISTENING = /"url":"(http:[^"]+)","msg":"listening"/;
@@ -142,6 +145,14 @@ const startRouter = async (configPath: string, router: string): Promise<Router> 
   }
 };
 
+const untilLogged = async ({ log }: Router, pattern: RegExp): Promise<void> => {
+  const due = performance.now() + START_MS_MAX;
+  while (!pattern.test(log())) {
+    if (performance.now() > due) throw new Error(`the router does not log ${pattern}:\n${log()}`);
+    await Bun.sleep(LOOK_MS);
+  }
+};
+
 const readDecisions = async (url: string): Promise<readonly DecisionRecord[]> => {
   const response = await fetch(`${url}/v1/decisions?limit=${DECISIONS_MAX}`, {
     headers: { authorization: `Bearer ${KEY}` },
@@ -163,8 +174,12 @@ export const startWorld = async ({ dialect, script, circumstances, folder, route
   try {
     const path = join(folder, 'anvil.toml');
     await Bun.write(join(folder, 'profile.json'), writeProfileDocument(PROFILE));
-    await Bun.write(path, routerToml(fast.url, heavy.url, dialect, circumstances));
+    const gpu = circumstances.gpu && (await planGpu(fast.url, heavy.url, circumstances.gpu.loadMs));
+    if (gpu) await Bun.write(join(folder, REGISTRY_FILE), gpu.registry);
+    const given = gpu ? { ...circumstances, tables: gpu.tables + (circumstances.tables ?? '') } : circumstances;
+    await Bun.write(path, routerToml(gpu?.fastUrl ?? fast.url, gpu?.heavyUrl ?? heavy.url, dialect, given));
     const running = await startRouter(path, router);
+    if (gpu) await untilLogged(running, RESIDENT);
     const tap = await startTap(new URL(running.url));
     return {
       fast,

@@ -1,4 +1,5 @@
 /** From the words of a command line to a verb and its exit code. */
+import type { Command } from '#cli/command';
 import { PROGRAM, renderCommandHelp, renderGroupHelp, renderRootHelp } from '#cli/help';
 import { type Io, ioFor } from '#cli/io';
 import { CliError, EXIT, type ExitCode } from '#cli/output';
@@ -29,6 +30,8 @@ const runVerb = async (name: string, words: readonly string[], io: Io): Promise<
   if (entry === undefined) return withoutVerb([name], io);
   try {
     const { default: command } = await entry.load();
+    const stray = strayVerb(name, command, words[0]);
+    if (stray !== undefined) return usageError(io, name, stray, `${name} --help`);
     const parsed = parseWords(command, words);
     if (parsed.kind === 'help') {
       io.terminal.out(renderCommandHelp(name, entry.summary, command, io.style));
@@ -41,10 +44,24 @@ const runVerb = async (name: string, words: readonly string[], io: Io): Promise<
   }
 };
 
+/** A second word that is no verb, behind a first one that is one without arguments of its own. */
+const strayVerb = (name: string, { args }: Command, word: string | undefined): string | undefined => {
+  if (word === undefined || word.startsWith('-') || Object.keys(args).length > 0) return undefined;
+  const verbs = verbsOf(name).map(([verb]) => verb);
+  if (verbs.length === 0) return undefined;
+  const near = nearestName(
+    word,
+    verbs.map((verb) => verb.slice(name.length + 1)),
+  );
+  return `no verb "${word}": ${near === undefined ? verbs.join(', ') : `did you mean ${name} ${near}?`}`;
+};
+
+const verbsOf = (noun: string) => Object.entries(VERBS).filter(([name]) => name.startsWith(`${noun} `));
+
 const withoutVerb = (words: readonly string[], io: Io): ExitCode => {
   const { terminal, style } = io;
   const [first] = words;
-  const noun = first === undefined ? [] : Object.entries(VERBS).filter(([name]) => name.startsWith(`${first} `));
+  const noun = first === undefined ? [] : verbsOf(first);
   const isNoun = noun.length > 0;
   if (asksForHelp(words) && (isNoun || first?.startsWith('-'))) {
     const group = noun.map(([name, { summary }]) => [name, summary] as const);

@@ -4,7 +4,7 @@ import type { Io } from '#cli/io';
 import { CliError, EXIT, printable } from '#cli/output';
 import { ask, type Reply, targetOf } from '#cli/router-client';
 import type { SlotsStatus } from '#core/slots-status';
-import { parseSlotsStatus } from '#upstream/slots-reading';
+import { parseSlotsStatus, readSlotsStatus } from '#upstream/slots-reading';
 import { askWire } from '#upstream/slots-wire';
 import { createSseSplitter } from '#upstream/sse';
 
@@ -61,10 +61,15 @@ const errorIn = (text: string): ToldError | undefined => {
 };
 
 /** @throws CliError unless it is the answer to a question that was understood and done */
-const checked = ({ url }: ClientFlags, { status, text }: Reply): string => {
+const checked = ({ url, 'auth-env': name }: ClientFlags, { status, text }: Reply): string => {
   if (status === 200) return text;
   if (status === 401)
-    throw new CliError(`the multiplexer at ${url} wants an access token — give --auth-env NAME`, EXIT.failed);
+    throw new CliError(
+      name === undefined
+        ? `the multiplexer at ${url} wants an access token — give --auth-env NAME`
+        : `the multiplexer at ${url} does not take the access token in ${name} — it is that of its own --auth-env`,
+      EXIT.failed,
+    );
   const told = errorIn(text);
   if (told === undefined) {
     const shown = printable(text.slice(0, REPLY_CHARS_SHOWN));
@@ -82,10 +87,29 @@ const asking = (flags: ClientFlags, path: string, timeoutMs: number) => ({
   startedBy: 'multiplexer',
 });
 
+/** The multiplexer inside a router: what that one's page says of its first swap group of which anything is known. */
+const readRouter = (text: string): ReadStatus | undefined => {
+  try {
+    const { slots } = JSON.parse(text) as { readonly slots?: unknown };
+    for (const document of Object.values(typeof slots === 'object' && slots !== null ? slots : {})) {
+      const status = readSlotsStatus(document);
+      if (status !== undefined) return { document, status };
+    }
+  } catch {
+    // It says something that is no JSON.
+  }
+  return undefined;
+};
+
 /** @throws CliError when nobody answers, or somebody else does */
 export const askStatus = async (flags: ClientFlags, io: Io): Promise<ReadStatus> => {
   tokenOf(flags, io);
-  const read = readStatus(checked(flags, await ask(asking(flags, '/v1/slots', STATUS_MS), io)));
+  const reply = await ask(asking(flags, '/v1/slots', STATUS_MS), io);
+  if (reply.status === 404) {
+    const ofRouter = readRouter((await ask(asking(flags, '/healthz?verbose', STATUS_MS), io)).text);
+    if (ofRouter !== undefined) return ofRouter;
+  }
+  const read = readStatus(checked(flags, reply));
   if (read === undefined) throw new CliError(`what answers at ${flags.url} is no multiplexer`, EXIT.failed);
   return read;
 };
@@ -99,6 +123,8 @@ export const watchStatus = async (
   io: Io,
   onStatus: (read: ReadStatus) => Promise<boolean>,
 ): Promise<void> => {
+  // Whoever cannot be watched is told why in the words of a single question.
+  await askStatus(flags, io);
   const token = tokenOf(flags, io);
   const session = io.effects.openSession();
   const { clock } = io.effects;
@@ -126,7 +152,8 @@ export const watchStatus = async (
     },
   ).finally(() => session.close());
   if (unwatched) return;
-  const why = ended === 'absent' ? 'what answers there is no multiplexer' : (ended.problem ?? 'it has hung up');
+  const absent = 'what answers there tells of no changes; ask it without --watch';
+  const why = ended === 'absent' ? absent : (ended.problem ?? 'it has hung up');
   throw new CliError(`watching ${flags.url} has ended: ${why}`, EXIT.failed);
 };
 

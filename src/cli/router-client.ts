@@ -52,7 +52,7 @@ export const ask = async (options: AskOptions, io: Io): Promise<Reply> => {
 
 export const targetOf = ({ url, path }: Pick<AskOptions, 'url' | 'path'>): string => {
   const base = /^https?:\/\//i.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(base)) throw new CliError(`--url ${url} is not an address; write ${DEFAULT_URL}`, EXIT.usage);
+  if (!URL.canParse(base)) throw new CliError(`--url ${url} is not an address; write http://HOST:PORT`, EXIT.usage);
   return `${base.replace(/\/+$/, '')}${path}`;
 };
 

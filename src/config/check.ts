@@ -128,7 +128,11 @@ const checkNumber = (node: SchemaNode, value: bigint | number, path: KeyPath, re
   const ceiling =
     node.maximum === undefined && number > largest && Number.isFinite(number) ? `, at most ${largest}` : '';
   if (!fits) {
-    report({ path, message: `must be ${kindInWords(node)}${ceiling}, not ${value}`, remedy: remedyOf(node, path) });
+    report({
+      path,
+      message: `must be ${kindInWords(node)}${ceiling}, not ${inDigits(value)}`,
+      remedy: remedyOf(node, path),
+    });
   }
   return number;
 };
@@ -168,9 +172,17 @@ const wrongKind = (node: SchemaNode, value: unknown, path: KeyPath, report: Repo
   return undefined;
 };
 
+/** Digits that are shown of a number; nobody reads more. */
+const DIGITS_MAX = 24;
+
+const inDigits = (value: bigint | number): string => {
+  const digits = String(value);
+  return digits.length > DIGITS_MAX ? `${digits.slice(0, DIGITS_MAX)}…` : digits;
+};
+
 /** Names the kind and shows harmless values only: a text could be a secret in the wrong place. */
 const kindOfValue = (value: unknown): string => {
-  if (typeof value === 'bigint') return `the whole number ${value}`;
+  if (typeof value === 'bigint') return `the whole number ${inDigits(value)}`;
   if (typeof value === 'number') return `the decimal ${Number.isInteger(value) ? value.toFixed(1) : value}`;
   if (typeof value === 'boolean') return `${value}`;
   if (typeof value === 'string') return value === '' ? 'empty text' : 'text';
@@ -180,7 +192,10 @@ const kindOfValue = (value: unknown): string => {
 
 const remedyOf = (node: SchemaNode, path: KeyPath): string => {
   const key = path.findLast((step) => typeof step === 'string') ?? '';
-  if (node.example !== undefined) return `write for example ${key} = ${node.example}`;
+  const isNames = freeValueNode(node) !== undefined;
+  if (node.example !== undefined) {
+    return `write for example ${key} = ${isNames ? `{ NAME = ${node.example} }` : node.example}`;
+  }
   if (node.default !== undefined)
     return `write for example ${key} = ${JSON.stringify(node.default)}, which is the default`;
   if (node.defaultNote !== undefined) return `correct it, or remove it (default: ${node.defaultNote})`;

@@ -29,7 +29,7 @@ export const checkRegistry = (
     checkDriver(row, path, report);
     checkEnvironment(row, path, report);
     checkGpus(row, file, path, report);
-    checkSleep(row, path, engines, report);
+    checkSleep(row, path, rows, engines, report);
   });
   const names = rows.map((row) => row?.name);
   uniqueValues(
@@ -50,6 +50,16 @@ export const checkRegistry = (
     remedy,
     report,
   );
+  const services = rows.map((row) =>
+    row?.compose_service === undefined
+      ? undefined
+      : [row.compose_file, row.compose_project, row.compose_service].join(' '),
+  );
+  services.forEach((service, index) => {
+    if (service === undefined || services.indexOf(service) === index) return;
+    const message = `"${names[services.indexOf(service)]}" is the same service: stopping one would stop both`;
+    report({ path: ['models', index, 'compose_service'], message, remedy: 'give each model a service of its own' });
+  });
   checkPins(file, rows, report);
   const { retry_seconds: retry, retry_max_seconds: longest } = file.multiplexer ?? {};
   if (retry !== undefined && longest !== undefined && retry > longest) {
@@ -139,9 +149,20 @@ const checkGpus = (row: ModelRow, { gpus }: Pick<RegistryFile, 'gpus'>, path: Ke
   }
 };
 
-const checkSleep = (row: ModelRow, path: KeyPath, engines: Engines, report: Report): void => {
+const checkSleep = (
+  row: ModelRow,
+  path: KeyPath,
+  rows: readonly (ModelRow | undefined)[],
+  engines: Engines,
+  report: Report,
+): void => {
   const { sleep_level: level, sleep_vram_mib: asleep, vram_mib: awake } = row;
   if (level !== undefined) {
+    const other = rows.find((one) => one !== undefined && one !== row && one.port === row.port);
+    if (other !== undefined) {
+      const message = `asleep it keeps its port ${row.port}, which "${other.name}" needs to be loaded`;
+      report({ path: [...path, 'sleep_level'], message, remedy: 'give it a port of its own, or remove sleep_level' });
+    }
     const { engine } = kindOf(row);
     const levels = engines[engine].sleepLevels;
     if (levels.every((known) => known !== level)) {

@@ -239,7 +239,7 @@ const policy = table('When models make room for each other. The defaults were tu
     },
   ),
   linger_seconds: duration('How long a model without requests stays while another is asked for.', {
-    defaultNote: `${PATIENCE_SECONDS.linger}, or the load time of the one asked for if that is shorter`,
+    defaultNote: `${PATIENCE_SECONDS.linger}, or the load time of the other if it is shorter`,
   }),
   swap_worth: optional(
     amount('Waiting time, in load times of the model waited for, that makes a swap worth its cost.', {
@@ -248,7 +248,7 @@ const policy = table('When models make room for each other. The defaults were tu
     }),
   ),
   min_resident_seconds: duration('Stay after loading that only a request at its bound may cut short.', {
-    defaultNote: `${PATIENCE_SECONDS.min_resident}, or its own load time if that is shorter`,
+    defaultNote: `${PATIENCE_SECONDS.min_resident}; unused no longer than its own load time`,
   }),
   queue_max: optional(
     whole('Requests waiting, over all models; more are refused.', 1, { maximum: 100_000, default: POLICY.queue_max }),

@@ -48,6 +48,8 @@ export const readRegistry = (input: RegistryInput): RegistryResult => {
     (input.unknownKeys === 'refused' ? findings : overlooked).push(finding),
   );
   const file = checkFile(known, input.engines, report);
+  // What is missing may be there under another spelling.
+  if (findings.length > 0) findings.push(...overlooked.filter((finding) => remedyText(finding).startsWith('did you')));
   const problems = problemsOf(findings, document, inText, input);
   if (problems.length > 0 || file === undefined) return { ok: false, problems };
   const settings = resolvePolicy(file.multiplexer, input.overrides);
@@ -67,7 +69,7 @@ export const readRegistry = (input: RegistryInput): RegistryResult => {
   const found = [...overlooked.map(asWarning), ...registryWarnings(file, { models, settings }, engines)];
   const warnings = found.map(({ path, message }) => {
     const line = input.locate(inText(path));
-    return { key: keyText(inText(path)), ...(line === undefined ? {} : { line }), message };
+    return { key: keyText(inText(path)), ...(line === undefined ? {} : { line }), message: inPrint(message) };
   });
   return { ok: true, registry, warnings };
 };
@@ -99,6 +101,9 @@ const checkFile = (document: unknown, engines: Engines, report: Report): Registr
   return file;
 };
 
+/** Names of the file may hold what a terminal acts on. */
+const inPrint = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '·');
+
 /** In the order of the text; the first ones in full, the rest as a count. */
 const problemsOf = (
   findings: readonly Finding[],
@@ -115,8 +120,8 @@ const problemsOf = (
       file,
       key: keyText(inText(finding.path)),
       ...(line === undefined ? {} : { line }),
-      message: name === undefined ? finding.message : `model "${name}": ${finding.message}`,
-      remedy: remedyText(finding),
+      message: inPrint(name === undefined ? finding.message : `model "${name}": ${finding.message}`),
+      remedy: inPrint(remedyText(finding)),
     };
   });
   if (placed.length <= PROBLEMS_MAX) return problems;

@@ -2,6 +2,7 @@
 import type { AttemptRecord } from '#core/decision';
 import { type AttemptFailure, type Failure, failure } from '#core/failure';
 import { BUDGET_MESSAGE, NO_TIER_MESSAGE, OVER_CONTEXT_MESSAGE } from '#core/refusal';
+import type { SlotRefusalKind } from '#core/slot-lease';
 
 export interface Ending {
   readonly attempts: readonly AttemptRecord[];
@@ -22,13 +23,23 @@ const storyOf = (attempts: readonly AttemptRecord[]): string =>
 const endedAll = ({ attempts }: Ending, wanted: AttemptRecord['outcome']): boolean =>
   attempts.length > 0 && attempts.every(({ outcome }) => outcome === wanted);
 
+/** A model that could not be lent for want of room: fewer requests would help, as with a place. */
+const FOR_WANT_OF_ROOM: ReadonlySet<SlotRefusalKind> = new Set(['queue-full', 'wait-limit']);
+
+const allAreBusy = (ending: Ending): boolean =>
+  endedAll(ending, 'skipped-busy') &&
+  ending.attempts.every(({ slot }) => slot?.refused === undefined || FOR_WANT_OF_ROOM.has(slot.refused));
+
+/** Why the one tier that was meant did not serve, in a word. */
+const reasonOf = ({ last, attempts }: Ending): string => last?.kind ?? attempts.at(-1)?.slot?.refused ?? 'not asked';
+
 const retryAfter = ({ retryAfterMs }: Ending): Pick<Failure, 'retryAfterSeconds'> =>
   retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) };
 
 const pinUnavailable = (tier: string, ending: Ending, detail: string): Failure =>
   failure(
     'pin-unavailable',
-    `tier ${tier} is unavailable (${ending.last?.kind ?? 'not asked'}); no other tier is tried for an exact name`,
+    `tier ${tier} is unavailable (${reasonOf(ending)}); no other tier is tried for an exact name`,
     {
       detail,
       ...retryAfter(ending),
@@ -49,7 +60,7 @@ export const exhaustionFailure = (ending: Ending): Failure => {
       ...retryAfter(ending),
     });
   if (endedAll(ending, 'skipped-budget')) return failure('budget-spent', BUDGET_MESSAGE, { detail });
-  if (endedAll(ending, 'skipped-busy'))
+  if (allAreBusy(ending))
     return failure('overloaded', 'every model server for this request is busy; try again shortly', {
       detail,
       retryAfterSeconds: 2,

@@ -20,14 +20,20 @@ export const SWAP_DEFAULTS: SwapDefaults = {
   retryMsMax: 300_000,
 };
 
-/** The longest that patience lasts where nobody says how long; a load that takes less is not worth as much. Milliseconds. */
+/**
+ * Where nobody says how long a model stays, so long; an unused one no longer than its load, or that of the one asked for, is
+ * worth. Milliseconds.
+ */
 export const PATIENCE = { minResidentMs: 10_000, lingerMs: 3000 } as const;
 
-/** How long a model stays at least after loading: no longer than it takes to bring it back. Milliseconds. */
-export const stayMsOf = ({ model, times }: Pick<SlotView, 'model' | 'times'>): number =>
+/** How long a model that has work stays at least after loading, in milliseconds. */
+export const stayMsOf = ({ model }: Pick<SlotView, 'model'>): number => model.minResidentMs ?? PATIENCE.minResidentMs;
+
+/** The same for one that nobody uses: no longer than it takes to bring it back. */
+export const unusedStayMsOf = ({ model, times }: Pick<SlotView, 'model' | 'times'>): number =>
   model.minResidentMs ??
   Math.min(PATIENCE.minResidentMs, model.asleepMib === undefined ? times.loadMs : Math.min(times.loadMs, times.wakeMs));
 
-/** How long an unused model stays while this one is asked for: no longer than that takes to load. Milliseconds. */
+/** How long an unused model stays after its last lease while this one is asked for: no longer than that takes to load. */
 export const lingerMsFor = (wanted: SlotView, policy: SwapPolicy): number =>
   policy.lingerMs ?? Math.min(PATIENCE.lingerMs, loadMsOf(wanted));

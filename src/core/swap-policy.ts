@@ -4,7 +4,7 @@ import { areRivals, type Board, boardOf, freeLeases, isLoadable, withWaiting } f
 import { fits, type Occupant } from '#core/swap-fit';
 import { refusalsOf } from '#core/swap-refusals';
 import { type Departure, makeRoom, type Rooms } from '#core/swap-room';
-import { isUnserved, oldestSince, stayEndsAt } from '#core/swap-worth';
+import { isUnserved, oldestSince, unusedStayEndsAt } from '#core/swap-worth';
 
 /** Whether a slot that makes room still gives this request a lease: it was loaded for it, or it came before the others. */
 const isStillDue = (board: Board, { slot, patient, for: wanted }: Departure, { since }: Waiter): boolean =>
@@ -27,7 +27,7 @@ const grants = (board: Board, departures: readonly Departure[]): readonly SwapCo
 const unusedAt = (board: Board, slot: SlotView): number =>
   slot.state !== 'ready' || slot.model.idleMs === undefined || slot.leases > 0 || board.queues.has(slot.model.name)
     ? Number.POSITIVE_INFINITY
-    : Math.max(stayEndsAt(slot), slot.lastUsedAt + slot.model.idleMs);
+    : Math.max(unusedStayEndsAt(slot), slot.lastUsedAt + slot.model.idleMs);
 
 const unused = (board: Board, departures: readonly Departure[]): readonly SlotView[] =>
   board.view.slots.filter(

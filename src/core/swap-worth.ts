@@ -1,7 +1,7 @@
 /** From which moment on may a model be vacated for one that is waited for? Worth, bounds, minimum stay and idleness. */
 import type { SlotView, SwapReason } from '#core/swap';
 import { type Board, demandFor, isLoadable, leaveMsOf, loadMsOf, longestLoadMs, rivalsOf } from '#core/swap-board';
-import { lingerMsFor, stayMsOf } from '#core/swap-defaults';
+import { lingerMsFor, stayMsOf, unusedStayMsOf } from '#core/swap-defaults';
 
 /** Arrival of the one that has waited longest for it; infinite when nobody does. */
 export const oldestSince = (board: Board, slot: SlotView): number => demandFor(board, slot).oldest;
@@ -60,14 +60,15 @@ export const forcedAt = (board: Board, slot: SlotView): number => deadlineOf(boa
 /** The same with the others that wait taken into account; never later. The minimum stay of a resident is respected. */
 export const pressedAt = (board: Board, slot: SlotView): number => latestStart(board, slot) - clearMs(board, slot);
 
-/** End of a ready slot's minimum stay. */
+/** End of the minimum stay of a ready slot that has work, and of one that has none. */
 export const stayEndsAt = (slot: SlotView): number => slot.since + stayMsOf(slot);
+export const unusedStayEndsAt = (slot: SlotView): number => slot.since + unusedStayMsOf(slot);
 
 /** When a ready slot counts as having nothing to do, as another is waited for; infinite while it has. */
 export const idleAt = (board: Board, wanted: SlotView, resident: SlotView): number =>
   resident.leases > 0 || board.queues.has(resident.model.name)
     ? Number.POSITIVE_INFINITY
-    : Math.max(stayEndsAt(resident), resident.lastUsedAt + lingerMsFor(wanted, board.view.policy));
+    : Math.max(unusedStayEndsAt(resident), resident.lastUsedAt + lingerMsFor(wanted, board.view.policy));
 
 /** The latest start of clearing a resident's room for another that keeps the bound of those who wait for the resident. */
 const strandedAt = (board: Board, wanted: SlotView, resident: SlotView): number =>

@@ -146,11 +146,13 @@ const launch = async (engine: DockerEngine, made: Made, signal: AbortSignal): Pr
   const { container } = made.serve;
   const body = createBody(made);
   try {
-    const id = await engine.create(container, body, signal);
+    // Waited for, whoever gives up meanwhile: the engine would make it all the same, and nobody would know.
+    const id = await engine.create(container, body);
+    signal.throwIfAborted();
     await engine.start(id, signal);
     return id;
   } catch (error) {
-    // Aborted in between, the engine may have made it all the same. A stranger of that name bears other labels.
+    // The engine may have made it though it did not say so. A stranger of that name bears other labels.
     const left = await engine.inspect(container).catch(() => undefined);
     const isOurs = left !== undefined && strangeness(left, made.serve.name, made.owner) === undefined;
     if (isOurs) await engine.remove(left.id).catch(() => undefined);

@@ -7,7 +7,14 @@ import { cudaEnvironment, type ResolvedGpus } from '#drivers/gpus';
 import { isPortTaken, portTaken } from '#drivers/port';
 import { endGroup, type GroupWorld, groupState } from '#drivers/process-group';
 import { fileOutput, logFileName, openOutput, type ServeOutput } from '#drivers/process-log';
-import { changedParts, identityParts, type ProcessNotes, readNote, writeNote } from '#drivers/process-notes';
+import {
+  changedParts,
+  identityParts,
+  type ProcessNote,
+  type ProcessNotes,
+  readNote,
+  writeNote,
+} from '#drivers/process-notes';
 import { watchChild, watchStranded } from '#drivers/process-watch';
 import { type Child, type ChildEnvironment, CommandMissing } from '#platform/commands';
 import type { Effects } from '#platform/effects';
@@ -71,19 +78,28 @@ const portHolder = async (world: ProcessWorld, port: number): Promise<PortHolder
   return note !== undefined && (await groupState(world, note)) !== 'gone' ? 'ours' : 'stranger';
 };
 
+const driftOf = (world: ProcessWorld, serve: ProcessServe, note: ProcessNote): readonly string[] => {
+  try {
+    return changedParts(note.identity, identityParts(serve, handedTo(serve, world.env), world.sha256));
+  } catch (error) {
+    // A variable that is not set here: whether the server has the right one cannot be told, but it is ours and runs.
+    if (error instanceof DriverError && error.fault === 'missing') return [error.message];
+    throw error;
+  }
+};
+
 const find = async (world: ProcessWorld, spec: ServeSpec): Promise<Found> => {
   const serve = processServe(spec);
   const note = readNote(world.notes.get(serve.name));
   const state = note === undefined ? 'gone' : await groupState(world, note);
   if (note !== undefined && state !== 'gone') {
-    const declared = identityParts(serve, handedTo(serve, world.env), world.sha256);
     const running = state === 'running';
     return {
       kind: 'ours',
       id: String(note.pid),
       running,
       status: running ? 'running' : 'exited',
-      drift: changedParts(note.identity, declared),
+      drift: driftOf(world, serve, note),
     };
   }
   if (note !== undefined) forget(world, serve, note.pid);

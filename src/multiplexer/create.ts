@@ -152,7 +152,7 @@ export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
   let stopping: Promise<void> | undefined;
 
   const begin = async (): Promise<void> => {
-    if (ends.signal.aborted) throw new Error('multiplexer: it has been stopped and does not start again; make a new one');
+    if (ends.signal.aborted) throw new Error('multiplexer: it was stopped and does not start again; make a new one');
     world.state.open();
     life = 'starting';
     floor.times.restore();
@@ -179,10 +179,10 @@ export const createMultiplexer = (options: MultiplexerOptions): Multiplexer => {
     if (!slots.has(model)) return unknownModel(model, names);
     if (life === 'leaving') return leaving();
     if (life === 'new') return notStarted();
-    return wish.signal.aborted ? aborted(model) : blockedBy(floor, model);
+    return wish.signal.aborted ? aborted(model) : undefined;
   };
   const ask = async (model: string, wish: SlotWish, byOperator: boolean): Promise<SlotLease | SlotRefusal> => {
-    const refused = refusal(model, wish);
+    const refused = refusal(model, wish) ?? blockedBy(floor, model);
     if (refused === undefined) return admit(floor, swapper, model, wish, byOperator);
     world.onEvent({ kind: 'refused', model: slots.has(model) ? model : '', refused: refused.refused });
     return refused;

@@ -1,12 +1,11 @@
 /** One model's place with all that belongs to it: its actor, its server's keeper, its leases. Who changes it, and who hears? */
-import type { ActorRefFrom } from 'xstate';
 import type { Registry, RegistryModel } from '#core/registry';
 import type { SlotLease } from '#core/slot-lease';
 import type { SlotState, SlotView, SwapReason, SwapTimes, VacatedState } from '#core/swap';
-import { type SlotContext, type SlotEvent, type SlotLimits, slotMachine } from '#machines/slot.machine';
+import type { SlotContext, SlotEvent, SlotLimits } from '#machines/slot.machine';
 import { createKeeper, type Keeper, type KeeperWorld } from '#multiplexer/keeper';
 import { createLeases, type LeaseFacts } from '#multiplexer/leases';
-import { messageOf } from '#multiplexer/world';
+import { createSlotLife } from '#multiplexer/slot-life';
 
 /** A change of a slot; `from` and `to` are the same when a failed one could not be cleared up. */
 export interface SlotMove {
@@ -113,14 +112,7 @@ const createMoves = (slot: () => Slot, world: SlotWorld, onMove: (to: SlotState)
 export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
   const { clock } = world.actors;
   const name = model.swap.name;
-  let ended = false;
-  let stuckBecause: string | undefined;
-  const send = (event: SlotEvent): void => {
-    if (ended) return;
-    if (event.type === 'removal.failed') stuckBecause = event.detail;
-    else if (event.type.startsWith('serve.')) stuckBecause = undefined;
-    actor.send(event);
-  };
+  const send = (event: SlotEvent): void => life.send(event);
   const keeper = createKeeper(model, { ...world, send });
   const leases = createLeases((lease) => send({ type: 'lease.release', at: clock.now(), lease }));
   let vacating: Vacating = { why: 'operator', from: 'empty', cut: 0 };
@@ -129,52 +121,30 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
     vacating = { ...vacating, cut: ids.length };
     leases.cut(ids, `${name} had to make room and the answer took longer than the drain limit`);
   };
-  const follow = createMoves(
-    () => slot,
-    world,
-    (to) => {
-      if (to === 'failed') leases.drop();
-    },
-  );
-  const begin = (failures: number): ActorRefFrom<typeof slotMachine> => {
-    /** The first snapshot comes while the actor is being made. */
-    let started = false;
-    const limits = limitsOf(model, world.settings);
-    const made = world.actors.start(slotMachine, {
-      id: `slot/${name}`,
-      input: { port: { ...portOf(keeper), cutLeases }, limits, at: clock.now(), failures },
-      onSnapshot: ({ value, context }) => {
-        if (started) follow(value, context);
+  const life = createSlotLife({
+    name,
+    actors: world.actors,
+    limits: limitsOf(model, world.settings),
+    port: { ...portOf(keeper), cutLeases },
+    onSnapshot: createMoves(
+      () => slot,
+      world,
+      (to) => {
+        if (to === 'failed') leases.drop();
       },
-      onError: (error) => {
-        if (started) mend(error);
-      },
-    });
-    started = true;
-    return made;
-  };
-  /** After a bug: nothing is known of the server but that it may be there, so that it is removed. */
-  const mend = (error: unknown): void => {
-    if (ended) return;
-    const { failures } = now().context;
-    keeper.cancelLoad();
-    actor = begin(failures);
-    leases.cutAll(`${name} was lost to an internal error`);
-    send({ type: 'slot.lost', at: clock.now(), detail: `internal error: ${messageOf(error)}` });
-    keeper.beginRemoval();
-  };
-  let actor = begin(0);
-  const now = () => actor.getSnapshot();
+    ),
+    onLost: () => leases.cutAll(`${name} was lost to an internal error`),
+  });
 
   const slot: Slot = {
     name,
     model,
     keeper,
     get state() {
-      return now().value;
+      return life.state;
     },
     get context() {
-      return now().context;
+      return life.context;
     },
     get vacating() {
       return vacating;
@@ -183,15 +153,15 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
       return loadedFor;
     },
     get stuckBecause() {
-      return stuckBecause;
+      return life.stuckBecause;
     },
-    view: (times) => viewOf(model, now().value, now().context, times),
+    view: (times) => viewOf(model, life.state, life.context, times),
     load(why) {
       loadedFor = why;
       send({ type: 'slot.load', at: clock.now() });
     },
     drain(to, why, room) {
-      const from = now().value;
+      const from = life.state;
       const leaves = from === 'draining' || from === 'unloading';
       vacating = leaves ? { ...vacating, why } : { why, from, cut: 0 };
       send({ type: 'slot.drain', at: clock.now(), to, room });
@@ -204,15 +174,12 @@ export const createSlot = (model: RegistryModel, world: SlotWorld): Slot => {
     settleRoom: () => send({ type: 'room.settled', at: clock.now() }),
     clearUp: () => keeper.beginRemoval(),
     cutAll(reason) {
-      const ids = now().context.leases;
+      const ids = life.context.leases;
       leases.cut(ids, reason);
       return ids.length;
     },
     letGo: () => keeper.letGo(),
-    stop: () => {
-      ended = true;
-      actor.stop();
-    },
+    stop: () => life.stop(),
   };
   return slot;
 };

@@ -2,8 +2,8 @@
 import type { Schedule, SwapCommand, SwapReason } from '#core/swap';
 import { schedule } from '#core/swap-policy';
 import { followMove } from '#multiplexer/consequences';
-import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
 import { createEngineGuard } from '#multiplexer/engine-guard';
+import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
 import { createMemoryGuard } from '#multiplexer/guard';
 import { loadFailed, noMemory, undecided, waitLimit } from '#multiplexer/refusals';
 import type { Slot, SlotMove } from '#multiplexer/slot';
@@ -37,11 +37,10 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 type Command<Do extends SwapCommand['do']> = Extract<SwapCommand, { do: Do }>;
 
-/** Performs commands; those that the state of a slot has overtaken, or that wait for a guard, are left out. */
-const createHands = (floor: Floor, wake: () => void) => {
-  const { slots, queue, world, wanted } = floor;
-  const { clock } = world.actors;
-  const guard = createMemoryGuard(floor.registry, [...slots.values()], world.availableGb, (slot, shortage) => {
+/** What is asked before a load, or before room is made for one: host memory, and engines that answer. */
+const createGuards = (floor: Floor, wake: () => void) => {
+  const { slots, queue, world, wanted, registry } = floor;
+  const guard = createMemoryGuard(registry, [...slots.values()], world.availableGb, (slot, shortage) => {
     if (shortage !== undefined) {
       // With nobody waiting the operator should still hear that a wanted model does not come.
       if (queue.countOf(slot.name) === 0) {
@@ -53,7 +52,7 @@ const createHands = (floor: Floor, wake: () => void) => {
     wake();
   });
   const engines = createEngineGuard([...slots.values()], world.drivers, (next, away) => {
-    const { retryMs } = floor.registry.settings;
+    const { retryMs } = registry.settings;
     if (away !== undefined) refuseAll(floor, next.name, loadFailed(next.name, away, [], retryMs));
     wake();
   });
@@ -62,6 +61,14 @@ const createHands = (floor: Floor, wake: () => void) => {
     guard.forget(model);
     engines.forget(model);
   };
+  return { mayLoad: guard.mayLoad, mayMakeRoom: engines.mayMakeRoom, forget };
+};
+
+/** Performs commands; those that the state of a slot has overtaken, or that wait for a guard, are left out. */
+const createHands = (floor: Floor, wake: () => void) => {
+  const { slots, queue, world, wanted } = floor;
+  const { clock } = world.actors;
+  const guards = createGuards(floor, wake);
 
   const grant = ({ waiter }: Command<'grant'>): void => {
     const request = queue.get(waiter);
@@ -95,15 +102,15 @@ const createHands = (floor: Floor, wake: () => void) => {
   const load = ({ model, why }: Command<'load'>, all: readonly SwapCommand[]): void => {
     const slot = slots.get(model);
     if (slot === undefined || (slot.state !== 'empty' && slot.state !== 'asleep')) return;
-    if (!guard.mayLoad(slot, all)) return;
-    forget(model);
+    if (!guards.mayLoad(slot, all)) return;
+    guards.forget(model);
     slot.load(reasonOf(slot, why));
   };
   const drain = (command: Command<'drain'>, all: readonly SwapCommand[]): void => {
     const slot = slots.get(command.model);
     if (slot === undefined || (slot.state !== 'ready' && slot.state !== 'asleep')) return;
     const next = command.for === undefined ? undefined : slots.get(command.for);
-    if (next !== undefined && !(engines.mayMakeRoom(next, all) && guard.mayLoad(next, all))) return;
+    if (next !== undefined && !(guards.mayMakeRoom(next, all) && guards.mayLoad(next, all))) return;
     slot.drain(command.to, command.why, command.for);
   };
 
@@ -127,7 +134,7 @@ const createHands = (floor: Floor, wake: () => void) => {
     /** Nobody asks for them: what was found out for their loads is old when somebody does. */
     forgetUnasked(): void {
       for (const name of slots.keys()) {
-        if (!wanted.has(name) && queue.countOf(name) === 0) forget(name);
+        if (!wanted.has(name) && queue.countOf(name) === 0) guards.forget(name);
       }
     },
   };

@@ -1,5 +1,6 @@
 /** What does a JSON text say, number kinds kept apart as in TOML, and on which line is each of its keys? */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { inOneLine } from '#core/plain-words';
 import type { KeyPath } from '#platform/toml-lines';
 
 export interface JsonProblem {
@@ -28,7 +29,7 @@ const DEPTH_MAX = 64;
 const READING = { allowTrailingComma: true, disallowComments: false };
 
 /** Strings and comments in one piece, so that brackets inside of them do not count. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|[[{\]}]/g;
+const TOKEN = /"(?:[^"\\]|\\[\s\S])*(?:"|$)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[[{\]}]/g;
 
 /** Parses JSON, with comments or not. Never throws: a text that is no JSON is a problem with its place and a remedy. */
 export const parseJson = (text: string): JsonResult => {
@@ -45,6 +46,11 @@ export const parseJson = (text: string): JsonResult => {
     const remedy = 'quote every key and text with ", separate entries by commas, and close every [ and {';
     return { ok: false, problem: { ...placeOf(text, error?.offset ?? 0), message: `JSON: ${reason}`, remedy } };
   }
+  const twice = repeatedIn(tree);
+  if (twice !== undefined) {
+    const message = `JSON: key ${JSON.stringify(inOneLine(String(twice.value), 60))} is written twice`;
+    return { ok: false, problem: { ...placeOf(text, twice.offset), message, remedy: 'keep one of them' } };
+  }
   return { ok: true, document: plainOf(tree), locate: (path) => lineAt(text, tree, path) };
 };
 
@@ -54,6 +60,19 @@ const tooDeepAt = (text: string): number | undefined => {
     if (token === '[' || token === '{') depth++;
     else if (token === ']' || token === '}') depth--;
     if (depth > DEPTH_MAX) return index;
+  }
+  return undefined;
+};
+
+/** The first key that its object has already: the other one would count for nothing, and nobody could see which. */
+const repeatedIn = (node: Node): Node | undefined => {
+  const known = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    const [key, value] = node.type === 'object' ? (child.children ?? []) : [undefined, child];
+    if (key !== undefined && known.has(key.value)) return key;
+    if (key !== undefined) known.add(key.value);
+    const below = value === undefined ? undefined : repeatedIn(value);
+    if (below !== undefined) return below;
   }
   return undefined;
 };

@@ -27,7 +27,10 @@ export type TomlResult =
 const DEPTH_MAX = 64;
 
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/redefine/, 'write each key and each [table] once; several tiers are several [[router.tiers]] headers'],
+  [
+    /redefine/,
+    'write each key and each [table] once; several tiers are several [[router.tiers]] headers, several models several [[models]]',
+  ],
   [/string|control characters|escape/, 'close the text with the quote it began with; use \\\\ for a backslash'],
   [/key/, 'write key = value, one per line; quote a key that has other characters than A-Z a-z 0-9 _ -'],
   [/table|array|structure|nested/, 'check that every [ and { is closed and that entries are separated by commas'],

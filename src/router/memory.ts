@@ -37,6 +37,8 @@ export interface Memory {
   firstByteMs(tier: Timed): number | undefined;
   /** How long a tier's finished answers of a class are on average, in tokens; undefined before any was seen. */
   answerTokens(tier: Timed, workClass: WorkClass | undefined): number | undefined;
+  /** The same over all tiers. */
+  answerTokensOfAny(workClass: WorkClass | undefined): number | undefined;
   /** How fast a tier's answers came lately, in tokens per second; undefined before any was long enough to tell. */
   tokensPerSecond(tier: Timed): number | undefined;
   sessionOf(clues: SessionClues, requestClass?: RequestClass): SessionMark;
@@ -104,6 +106,7 @@ export const createMemory = (
     prefix,
     firstByteMs: latency.of,
     answerTokens: lengths.of,
+    answerTokensOfAny: lengths.ofAny,
     tokensPerSecond: speed.of,
     sessionOf: ({ request, headers, token }, requestClass) =>
       sessionOf({

@@ -250,7 +250,8 @@ export class Router {
       pace: (tier, workClass) => ({
         firstByteMs: this.memory.firstByteMs(tier),
         tokensPerSecond: this.memory.tokensPerSecond(tier),
-        answerTokens: this.memory.answerTokens(tier, workClass),
+        // Of a tier that is new to the class no other length may be assumed, or models were swapped for that alone.
+        answerTokens: this.memory.answerTokens(tier, workClass) ?? this.memory.answerTokensOfAny(workClass),
       }),
       loadOf: (tierId) => {
         const { inFlight, waiting } = this.admission.loadOf(tierId);

@@ -1,8 +1,12 @@
 /** Which path does a request ask for, whatever its Host header says and however it is ended? */
 
-/** Bun passes a Host header on as it is, so the URL may be none; CONNECT has no path in it. */
-export const urlOf = (request: Request): URL | undefined => {
-  const url = URL.parse(request.url);
+/**
+ * Bun passes a Host header on as it is, so the URL may be none; CONNECT has no path in it. HTTP/1.0 knows requests without
+ * a Host, which health checks of load balancers send: their URL is the path alone.
+ */
+export const urlOf = ({ url: asked, headers }: Pick<Request, 'url' | 'headers'>): URL | undefined => {
+  const hostless = asked.startsWith('/') && !headers.has('host');
+  const url = URL.parse(hostless ? `http://localhost${asked}` : asked);
   return url?.pathname.startsWith('/') ? url : undefined;
 };
 

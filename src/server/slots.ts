@@ -54,7 +54,8 @@ const openMissing = async (groups: readonly SwapGroup[], known: ByKey, open: Ope
       if (!known.has(key) && !opened.has(key)) opened.set(key, await open(source));
     }
   } catch (error) {
-    await closeAll(opened.values());
+    // What they have taken over runs on where that is wanted: it was there before, and nothing came of this.
+    await Promise.allSettled([...opened].map(([key, each]) => each.close(keepsServes(groups, key))));
     throw error;
   }
   return opened;

@@ -57,6 +57,11 @@ describe('a command line that is wrong ends with 2 and says what was meant', () 
     ['serv', 'anvil-serving: unknown verb "serv" — did you mean serve?'],
     ['config-check', 'anvil-serving: unknown verb "config-check"'],
     ['config', 'anvil-serving config: verb missing: config check'],
+    ['multiplexer statsu', 'anvil-serving multiplexer: no verb "statsu": did you mean multiplexer status?'],
+    [
+      'multiplexer dance',
+      'anvil-serving multiplexer: no verb "dance": multiplexer status, multiplexer load, multiplexer unload',
+    ],
     ['config chek', 'anvil-serving config: no verb "chek": config check'],
     ['confg check', 'anvil-serving: unknown verb "confg" — did you mean config check?'],
     ['xyzzy', 'anvil-serving: unknown verb "xyzzy"'],

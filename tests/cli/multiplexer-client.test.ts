@@ -116,6 +116,13 @@ describe('status', () => {
     expect([empty.exit, empty.err.includes('unset or blank')]).toEqual([2, true]);
     const none = await run(words);
     expect([none.exit, none.err.includes('wants an access token — give --auth-env NAME')]).toEqual([1, true]);
+    process.env.ANVIL_TEST_MULTIPLEXER_TOKEN = 'sesame-alley';
+    const wrong = await run([...words, '--watch', '--auth-env', 'ANVIL_TEST_MULTIPLEXER_TOKEN']);
+    delete process.env.ANVIL_TEST_MULTIPLEXER_TOKEN;
+    expect([wrong.exit, wrong.err.includes('not take the access token in ANVIL_TEST_MULTIPLEXER_TOKEN')]).toEqual([
+      1,
+      true,
+    ]);
   });
 
   test('of nobody says how to start one; of somebody else, that it is none', async () => {
@@ -123,7 +130,7 @@ describe('status', () => {
     const nobody = await run(['multiplexer', 'status', '--url', closed.url]);
     expect([nobody.exit, nobody.err.includes('start it with `anvil-serving multiplexer`')]).toEqual([1, true]);
     const watched = await run(['multiplexer', 'status', '--watch', '--url', closed.url]);
-    expect([watched.exit, watched.err.includes('the connection failed')]).toEqual([1, true]);
+    expect([watched.exit, watched.err.includes('start it with `anvil-serving multiplexer`')]).toEqual([1, true]);
     using stranger = otherServer(() => Response.json({ hello: 1 }));
     const other = await run(['multiplexer', 'status', '--url', stranger.url]);
     expect([other.exit, other.err.includes('is no multiplexer')]).toEqual([1, true]);

@@ -214,7 +214,22 @@ describe('--self-check', () => {
     expect(out).toEndWith('self-check OK\n');
     expect(await Promise.all(where.ports.map(answers))).toEqual([false, false]);
     expect(await readdir(where.folder.path)).toEqual(['multiplexer.toml']);
-    expect(JSON.parse((await run([...words, '--json'])).out)).toMatchObject({ ok: true, checks: { length: 6 } });
+    expect(JSON.parse((await run([...words, '--json'])).out)).toMatchObject({ ok: true, checks: { length: 7 } });
+  });
+
+  test('heeds what the command line says besides: access, limits, the folder of the state', async () => {
+    await using where = await place();
+    const file = await where.folder.write('no-folder', '');
+    const words = ['multiplexer', '--registry', where.registry, '--port', '0', '--self-check'];
+    const open = await run([...words, '--host', '0.0.0.0', '--auth-env', 'ANVIL_TEST_UNSET', '--state-dir', file]);
+    expect([open.exit, open.err]).toEqual([1, 'self-check found 2 problems\n']);
+    expect(open.out).toMatch(/^problem +access +--auth-env ANVIL_TEST_UNSET: .* set it$/m);
+    expect(open.out).toMatch(/^problem +state +.*no-folder is no folder.*--state-dir$/m);
+    const endless = await run([...words, '--drain-timeout', '1e9', '--state-dir', `${where.folder.path}/a/b`]);
+    expect(endless.exit).toBe(1);
+    expect(endless.out).toMatch(/^problem +registry +.*--drain-timeout: must be a number from 0 to 86400; remedy: /m);
+    expect((await run([...words, '--drain-timeout', 'soon'])).exit).toBe(2);
+    expect((await readdir(where.folder.path)).sort()).toEqual(['multiplexer.toml', 'no-folder']);
   });
 
   test('lists every problem with its remedy', async () => {

@@ -1,6 +1,6 @@
 // Everything that can be wrong with a registry is said at once, each with its line and what to do about it.
 import { describe, expect, test } from 'bun:test';
-import { modelToml, problemLines, readTomlRegistry } from '#tests/config/registry-support';
+import { modelToml, problemLines, readJsonRegistry, readTomlRegistry } from '#tests/config/registry-support';
 
 const problemsOf = (...lines: readonly string[]): readonly string[] => problemLines(readTomlRegistry(lines.join('\n')));
 /** Of one model on lines 1 to 2, whose further lines begin at 3. */
@@ -123,6 +123,18 @@ describe('a model', () => {
       ],
     ],
     [
+      'whose variables are no table',
+      [...SGLANG, 'env = "A=1"'],
+      ['5 models[0].env: model "m": must be a table, not text | write for example env = { NAME = "value" }'],
+    ],
+    [
+      'with more digits than anybody reads',
+      ['model_path = "/m"', `port = ${'9'.repeat(5_000)}`],
+      [
+        `4 models[0].port: model "m": must be a whole number from 1 to 65535, not ${'9'.repeat(24)}… | write a whole number from 1 to 65535. Port on 127.0.0.1. Models that share one are never loaded together.`,
+      ],
+    ],
+    [
       'that sleeps in vain',
       [...SGLANG, 'sleep_level = 1', 'vram_mib = 1000', 'sleep_vram_mib = 1000'],
       [
@@ -152,6 +164,21 @@ describe('models together', () => {
       '6 models[1].name: model "a:b": a second model has the container "anvil-a-b" | give one of the models a container of its own',
       '13 models[2].container: model "c": a second model has the container "anvil-a-b" | give one of the models a container of its own',
     ]);
+  });
+  test('one that sleeps on the port of the other', () => {
+    const [a, b] = [modelToml('a', ...SGLANG, 'sleep_level = 1'), modelToml('b', 'model_path = "/n"', 'port = 1')];
+    expect(problemsOf(a, b)).toEqual([
+      '5 models[0].sleep_level: model "a": asleep it keeps its port 1, which "b" needs to be loaded | give it a port of its own, or remove sleep_level',
+    ]);
+    expect(problemsOf(a, modelToml('b', 'model_path = "/n"', 'port = 2'))).toEqual([]);
+  });
+  test('of one compose service', () => {
+    const service = ['compose_file = "c.yml"', 'compose_service = "s"'];
+    expect(problemsOf(modelToml('a', 'port = 1', ...service), modelToml('b', 'port = 2', ...service))).toEqual([
+      '10 models[1].compose_service: model "b": "a" is the same service: stopping one would stop both | give each model a service of its own',
+    ]);
+    const lab = modelToml('b', 'port = 2', ...service, 'compose_project = "lab"');
+    expect(problemsOf(modelToml('a', 'port = 1', ...service), lab)).toEqual([]);
   });
   test('one pinned where the other has no room', () => {
     expect(
@@ -246,6 +273,19 @@ describe('a whole file', () => {
     const lines = problemsOf(...many);
     expect(lines).toHaveLength(101);
     expect(lines.at(-1)).toBe('- : 20 more problems | correct those above first');
+  });
+  test('in JSON, where unknown keys are overlooked, says which of them may be the missing one', () => {
+    const rows = [{ name: 'a', model_path: '/m', prot: 1, note: 'mine' }];
+    expect(problemLines(readJsonRegistry(JSON.stringify(rows, undefined, 1)))).toEqual([
+      '2 [0]: model "a": required key is missing: port | add port: a whole number from 1 to 65535',
+      '5 [0].prot: model "a": unknown key | did you mean "port"?',
+    ]);
+  });
+  test('hands nothing to the terminal that it would act on', () => {
+    const [line = ''] = problemsOf('[[models]]', 'name = "a\\u001b[2Jb"', 'port = 0', 'model_path = "/m"');
+    expect(line).toBe(
+      '2 models[0].name: model "a·[2Jb": must have no blanks | write text in quotes, not empty. Name that requests ask for, unique.',
+    );
   });
   test('without models', () => {
     expect(problemsOf('[multiplexer]', 'queue_max = 3')).toEqual([

@@ -6,7 +6,7 @@ describe('a model that says nothing', () => {
   const model = onlyModel('model_path = "/m"', 'port = 30001');
   test('has every default', () => {
     expect(model).toEqual({
-      swap: { name: 'm', gpus: ['0'], exclusive: [], pinned: false, minResidentMs: 10_000 },
+      swap: { name: 'm', gpus: ['0'], exclusive: [], pinned: false },
       serve: {
         name: 'm',
         engine: 'sglang',

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { AttemptOutcome, AttemptRecord } from '#core/decision';
 import { brokenFailure, callerFault, type Ending, exhaustionFailure } from '#core/exhaustion';
+import type { SlotRefusalKind } from '#core/slot-lease';
 
 const attempt = (tier: string, outcome: AttemptOutcome, detail?: string): AttemptRecord => ({
   tier,
@@ -16,6 +17,11 @@ const attempt = (tier: string, outcome: AttemptOutcome, detail?: string): Attemp
   endedMs: 1,
   costUsd: 0,
   bytesHeldMax: 0,
+});
+
+const lent = (tier: string, refused: SlotRefusalKind): AttemptRecord => ({
+  ...attempt(tier, 'skipped-busy'),
+  slot: { model: 'm', waitedMs: 0, refused },
 });
 
 const ending = (fields: Partial<Ending> = {}): Ending => ({
@@ -51,6 +57,24 @@ describe('exhaustion', () => {
       'because all are busy',
       { attempts: [attempt('fast', 'skipped-busy'), attempt('heavy', 'skipped-busy')] },
       { kind: 'overloaded', status: 503, retryAfterSeconds: 2 },
+    ],
+    [
+      'because others wait for their models as well',
+      { attempts: [lent('fast', 'wait-limit'), lent('heavy', 'queue-full')], retryAfterMs: 9_000 },
+      { kind: 'overloaded', status: 503, retryAfterSeconds: 9 },
+    ],
+    [
+      'because their models cannot be loaded, which is not a matter of many requests',
+      { attempts: [lent('fast', 'load-failed'), lent('heavy', 'no-memory')], retryAfterMs: 9_000 },
+      { kind: 'exhausted', status: 503, retryAfterSeconds: 9 },
+    ],
+    [
+      'because the one tier that is meant cannot load its model',
+      { attempts: [lent('fast', 'load-failed')], exactTier: 'fast' },
+      {
+        kind: 'pin-unavailable',
+        message: 'tier fast is unavailable (load-failed); no other tier is tried for an exact name',
+      },
     ],
     [
       'because some are busy',

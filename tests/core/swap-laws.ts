@@ -62,9 +62,11 @@ const drainBroken = (view: SwapView, command: SwapCommand): readonly string[] =>
   if (state !== 'ready' && state !== 'asleep') broken.push(`drain of ${model.name}, ${state}`);
   if (model.pinned && command.for !== undefined) broken.push(`${model.name} is pinned and vacated for ${command.for}`);
   const { loadMs, wakeMs } = slot.times;
-  // No longer than ten seconds, nor than it takes to come back: out of sleep where it can sleep.
-  const worthMs = Math.min(10_000, loadMs, model.asleepMib === undefined ? loadMs : wakeMs);
-  const stayed = state !== 'ready' || view.now >= since + (model.minResidentMs ?? worthMs);
+  const backMs = Math.min(loadMs, model.asleepMib === undefined ? loadMs : wakeMs);
+  // One that has nothing to do stays no longer than it takes to come back.
+  const isUnused = command.why === 'resident-idle' || command.why === 'idle';
+  const stayMs = model.minResidentMs ?? Math.min(10_000, isUnused ? backMs : 10_000);
+  const stayed = state !== 'ready' || view.now >= since + stayMs;
   if (!stayed && command.why !== 'bound') broken.push(`${model.name} vacated before its stay: ${command.why}`);
   if (leases > 0 && (command.why === 'idle' || command.why === 'resident-idle'))
     broken.push(`${model.name} is not idle`);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { ServeSpec } from '#core/serve-spec';
 import { OWNER_LABEL } from '#drivers/docker-spec';
 import { driverOn, type SpecChanges, specWith, untilSays } from '#tests/drivers/docker-support';
+import { rejectionOf } from '#tests/support/rejection';
 import { dockerForTests, IMAGE_BUILD_MS, scriptedEngineImage } from '#tests/support/scripted-image';
 
 const { engine, skip } = await dockerForTests('tests/drivers/docker-outside.test.ts');
@@ -21,7 +22,7 @@ const docker = async (...words: readonly string[]): Promise<void> => {
   if ((await child.exited) !== 0) throw new Error(said);
 };
 
-describe.skipIf(skip)('a container that somebody else', () => {
+describe.skipIf(skip)('a container that', () => {
   beforeAll(async () => {
     image = await scriptedEngineImage();
   }, IMAGE_BUILD_MS);
@@ -30,7 +31,7 @@ describe.skipIf(skip)('a container that somebody else', () => {
   }, TEST_MS);
 
   test(
-    'renames is still ours: it is seen, and its stop leaves nothing on the port',
+    'somebody renames is still ours: it is seen, and its stop leaves nothing on the port',
     async () => {
       const serve = spec();
       const running = await driver.start(serve, SIGNAL);
@@ -50,7 +51,7 @@ describe.skipIf(skip)('a container that somebody else', () => {
   );
 
   test(
-    'renames makes way for the next start',
+    'somebody renames makes way for the next start',
     async () => {
       const serve = spec();
       const first = await driver.start(serve, SIGNAL);
@@ -64,7 +65,7 @@ describe.skipIf(skip)('a container that somebody else', () => {
   );
 
   test(
-    'pauses is stopped all the same',
+    'somebody pauses is stopped all the same',
     async () => {
       const serve = spec();
       const running = await driver.start(serve, SIGNAL);
@@ -78,7 +79,7 @@ describe.skipIf(skip)('a container that somebody else', () => {
   );
 
   test(
-    'has, whose id begins with the name that we look for, is not taken for it',
+    'somebody has, whose id begins with the name that we look for, is not taken for it',
     async () => {
       const theirs = await driver.start(spec(), SIGNAL);
       const serve = { ...spec(), container: theirs.id.slice(0, 8) };
@@ -90,7 +91,7 @@ describe.skipIf(skip)('a container that somebody else', () => {
   );
 
   test(
-    'replaces by one of the same name is a stranger, and never touched',
+    'somebody replaces by one of the same name is a stranger, and never touched',
     async () => {
       const serve = spec();
       const running = await driver.start(serve, SIGNAL);
@@ -104,6 +105,29 @@ describe.skipIf(skip)('a container that somebody else', () => {
       } finally {
         await engine.remove(serve.container);
       }
+    },
+    TEST_MS,
+  );
+
+  test(
+    'is made while its start is given up is removed again',
+    async () => {
+      const serve = spec();
+      const given = new AbortController();
+      let wasGivenSignal = true;
+      const slow = {
+        ...engine,
+        create: async (name: string, body: Readonly<Record<string, unknown>>, signal?: AbortSignal) => {
+          wasGivenSignal = signal !== undefined;
+          given.abort(new Error('given up'));
+          return engine.create(name, body, signal);
+        },
+      };
+      const refused = await rejectionOf(driverOn(slow, { owner: OWNER }).start(serve, given.signal));
+      expect(refused.message).toBe('given up');
+      // With one the engine would go on making it, and nobody would look any more.
+      expect(wasGivenSignal).toBe(false);
+      expect(await engine.inspect(serve.container)).toBeUndefined();
     },
     TEST_MS,
   );

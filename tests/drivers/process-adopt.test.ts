@@ -72,7 +72,7 @@ describe.skipIf(isWindows)('a process serve whose starter was killed', () => {
     expect(await commands.startedAt(worker)).toBeDefined();
     await clock.advance(1_000);
     // Killed by now; how soon it is gone is for the system to say.
-    await until(async () => (await commands.startedAt(worker)) === undefined);
+    await until(async () => !(await commands.groupLives(pid)));
     let ended = false;
     void serve.exited.then(() => {
       ended = true;
@@ -127,6 +127,11 @@ describe.skipIf(isWindows)('drift of a process serve', () => {
     ],
     ['the environment', { env: { NEW: '1' } }, ['environment changed']],
     ['a variable handed on', { envFrom: ['GIVEN'] }, ['secrets changed']],
+    [
+      'a variable that is not set here any more',
+      { envFrom: ['GONE'] },
+      ['serve small: its env_from names GONE, not set in this environment: export it before starting'],
+    ],
     ['the GPUs', { gpus: ['0'] }, ['GPUs changed']],
     ['several', { env: { NEW: '1' }, gpus: ['0'] }, ['environment changed', 'GPUs changed']],
   ];

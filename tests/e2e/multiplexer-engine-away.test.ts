@@ -1,7 +1,7 @@
 /** A Docker Engine that goes away in the middle: what do callers hear, who goes on serving, and is all well when it is back? */
-import { describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { ask, errorOf, gist, openStream, seenIn, streamed, wholeAnswer } from '#tests/e2e/multiplexer-callers';
-import { startOwnEngine, whyNoOwnEngine } from '#tests/e2e/multiplexer-engine';
+import { type OwnEngine, startOwnEngine, whyNoOwnEngine } from '#tests/e2e/multiplexer-engine';
 import { inState, type Rules, slotOf, startWorld } from '#tests/e2e/multiplexer-world';
 import { dockerForTests, IMAGE_BUILD_MS } from '#tests/support/scripted-image';
 
@@ -17,18 +17,29 @@ const LONG = ['--script-tokens', '100000', '--script-token-ms', '20'];
 const rules: Rules = { models: ['alpha', 'beta'].map((name) => ({ name, script: LONG })) };
 
 describe.skipIf(noDocker || (why !== undefined && !isRequired))('a Docker Engine that goes away', () => {
+  /** One whose containers outlive it, for those tests that bring it back. */
+  let shared: OwnEngine | undefined;
+  const lasting = (): OwnEngine => {
+    if (shared === undefined) throw new Error('the engine was not started');
+    return shared;
+  };
+  beforeAll(async () => {
+    shared = await startOwnEngine(true);
+  }, IMAGE_BUILD_MS);
+  afterAll(() => shared?.[Symbol.asyncDispose](), IMAGE_BUILD_MS);
+
   test(
     'and leaves its containers running: the resident serves on, others are refused with a remedy until it is back',
     async () => {
-      await using own = await startOwnEngine(true);
+      const own = lasting();
       await using world = await startWorld(own, rules);
       await using multiplexer = await world.start(PUBLIC);
       const { url } = multiplexer;
-      const reader = await openStream(url, 'alpha', { tokens: 400 });
+      const reader = await openStream(url, 'alpha', { tokens: 150 });
       const serve = slotOf(await multiplexer.slots(), 'alpha').serve ?? 'none';
 
       await own.stop('SIGKILL');
-      expect(gist(seenIn(await reader.rest()))).toEqual(wholeAnswer('alpha', 400));
+      expect(gist(seenIn(await reader.rest()))).toEqual(wholeAnswer('alpha', 150));
       expect(await streamed(url, 'alpha', { tokens: 8 })).toEqual(wholeAnswer('alpha', 8));
       const refused = await errorOf(await ask(url, 'beta'));
       expect(refused).toMatchObject({ status: 503, type: 'backend_unavailable' });
@@ -80,7 +91,7 @@ describe.skipIf(noDocker || (why !== undefined && !isRequired))('a Docker Engine
   test(
     'before a start: the multiplexer starts all the same, and takes over what it finds when the engine is back',
     async () => {
-      await using own = await startOwnEngine(true);
+      const own = lasting();
       await using world = await startWorld(own, rules);
       let serve: string | undefined;
       {
@@ -97,6 +108,33 @@ describe.skipIf(noDocker || (why !== undefined && !isRequired))('a Docker Engine
       expect(await streamed(multiplexer.url, 'alpha', { tokens: 8 })).toEqual(wholeAnswer('alpha', 8));
       const status = await multiplexer.until('alpha is ready', inState('alpha', 'ready'));
       expect(slotOf(status, 'alpha')).toMatchObject({ serve: serve ?? 'none', loads: 1 });
+      expect(await multiplexer.end('SIGTERM')).toBe(0);
+      expect(await world.containers()).toEqual([]);
+    },
+    IMAGE_BUILD_MS,
+  );
+
+  test(
+    'while the multiplexer leaves: it leaves all the same, says what stays behind, and the next one finds it',
+    async () => {
+      const own = lasting();
+      await using world = await startWorld(own, rules);
+      {
+        await using first = await world.start(PUBLIC);
+        expect((await ask(first.url, 'alpha')).status).toBe(200);
+        await own.stop('SIGKILL');
+        const began = performance.now();
+        expect(await first.end('SIGTERM')).toBe(1);
+        expect(performance.now() - began).toBeLessThan(10_000);
+        expect(first.err()).toMatch(/"level":"error"[^\n]*start the Docker Engine[^\n]*cannot be removed/);
+        expect(first.err()).toMatch(/"leftBehind":\["alpha"\][^\n]*left behind/);
+      }
+      await own.start();
+      const [left] = await world.containers();
+      expect(left).toMatchObject({ name: world.container('alpha'), status: 'running' });
+      await using multiplexer = await world.start(PUBLIC);
+      const status = await multiplexer.until('alpha is ready', inState('alpha', 'ready'));
+      expect(slotOf(status, 'alpha').serve).toBe(left?.id ?? 'none');
       expect(await multiplexer.end('SIGTERM')).toBe(0);
       expect(await world.containers()).toEqual([]);
     },

@@ -73,7 +73,11 @@ const makeNetwork = async () => {
 /** The image of the scripted server, from the engine that has it. */
 const copyImage = async (address: string): Promise<void> => {
   const save = Bun.spawn(['docker', 'save', await scriptedEngineImage()], { stdout: 'pipe', stderr: 'ignore' });
-  const load = Bun.spawn(['docker', '--host', address, 'load'], { stdin: save.stdout, stdout: 'ignore', stderr: 'pipe' });
+  const load = Bun.spawn(['docker', '--host', address, 'load'], {
+    stdin: save.stdout,
+    stdout: 'ignore',
+    stderr: 'pipe',
+  });
   const [code, err] = await Promise.all([load.exited, load.stderr.text()]);
   if (code !== 0) throw new Error(`the image could not be copied: ${err}`);
 };
@@ -128,7 +132,9 @@ export const startOwnEngine = async (liveRestore: boolean): Promise<OwnEngine> =
   /** Whatever comes of it, so that the rest goes on; one that is away is started to remove what it has left. */
   const removeContainers = async (): Promise<void> => {
     if (child === undefined) await start();
-    const ids = (await run(['docker', '--host', address, 'ps', '--all', '--quiet'])).split('\n').filter((id) => id !== '');
+    const ids = (await run(['docker', '--host', address, 'ps', '--all', '--quiet']))
+      .split('\n')
+      .filter((id) => id !== '');
     if (ids.length > 0) await run(['docker', '--host', address, 'rm', '--force', ...ids]);
   };
   const dispose = async (): Promise<void> => {

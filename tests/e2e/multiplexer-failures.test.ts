@@ -97,11 +97,19 @@ describe.skipIf(skip)('a server that was well', () => {
       expect(rests[0]).toBeLessThanOrEqual(600);
       expect(rests[1]).toBeGreaterThan(600);
       const [chat, messages] = await Promise.all(readers.map((reader) => reader.rest()));
-      expect(seenIn(chat ?? '')).toMatchObject({ terminal: false, error: { message: expect.stringContaining('broke') } });
-      expect(seenIn(messages ?? '', 'messages')).toMatchObject({ terminal: false, error: { type: expect.any(String) } });
+      expect(seenIn(chat ?? '')).toMatchObject({
+        terminal: false,
+        error: { message: expect.stringContaining('broke') },
+      });
+      expect(seenIn(messages ?? '', 'messages')).toMatchObject({
+        terminal: false,
+        error: { type: expect.any(String) },
+      });
       const whole = await openStream(url, 'alpha', { tokens: 8 });
       expect(gist(seenIn(await whole.rest()))).toEqual(wholeAnswer('alpha', 8));
-      expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^anvil_multiplexer_crashes_total\{model="alpha"\} 2$/m);
+      expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
+        /^anvil_multiplexer_crashes_total\{model="alpha"\} 2$/m,
+      );
       expect(await multiplexer.end('SIGTERM')).toBe(0);
     },
     IMAGE_BUILD_MS,

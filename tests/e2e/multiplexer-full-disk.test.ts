@@ -61,7 +61,11 @@ describe.skipIf(noDocker || (!canMount && !isRequired))('on a full disk', () => 
         {
           models: [
             { name: 'boxed' },
-            { name: 'plain', driver: 'process', script: ['--script-crash-code', '3', '--script-crash-lines', 'one|two'] },
+            {
+              name: 'plain',
+              driver: 'process',
+              script: ['--script-crash-code', '3', '--script-crash-lines', 'one|two'],
+            },
           ],
         },
       );

@@ -27,9 +27,7 @@ const expectNothingLeft = async (world: World): Promise<void> => {
 };
 
 const openAll = (url: string, count: number, tokens: number) =>
-  Promise.all(
-    Array.from({ length: count }, (_, index) => openStream(url, NAMES[index % 2] ?? 'boxed', { tokens })),
-  );
+  Promise.all(Array.from({ length: count }, (_, index) => openStream(url, NAMES[index % 2] ?? 'boxed', { tokens })));
 
 const bothReady = (multiplexer: Multiplexer): Promise<unknown> =>
   multiplexer.until('both are ready', (status) => NAMES.every((name) => inState(name, 'ready')(status)));

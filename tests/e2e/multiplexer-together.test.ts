@@ -17,7 +17,12 @@ describe.skipIf(skip)('on one GPU of 300 MiB', () => {
   test(
     'two small models answer at once, a third takes the room of the idle one only, and a group has one member',
     async () => {
-      const models = [model('used', 100), model('idle', 100, ['pair']), model('large', 200), model('twin', 50, ['pair'])];
+      const models = [
+        model('used', 100),
+        model('idle', 100, ['pair']),
+        model('large', 200),
+        model('twin', 50, ['pair']),
+      ];
       await using world = await startWorld({ engine }, { vramMib: 300, models });
       await using multiplexer = await world.start();
       const { url } = multiplexer;

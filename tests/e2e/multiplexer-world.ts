@@ -5,8 +5,8 @@ import type { ContainerFacts, DockerEngine } from '#platform/docker-engine';
 import { freePort } from '#tests/drivers/docker-support';
 import { endServers } from '#tests/e2e/multiplexer-processes';
 import { type Program, type Run, type RunOptions, run, SOURCE } from '#tests/e2e/program';
-import { eventsOf } from '#tests/support/sse';
 import { scriptedEngineArgv, scriptedEngineImage } from '#tests/support/scripted-image';
+import { eventsOf } from '#tests/support/sse';
 import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
 /** Longest wait for a state of the slots, in milliseconds. */
@@ -115,11 +115,7 @@ async function* statesOf(url: string, signal: AbortSignal): AsyncIterable<SlotsS
   }
 }
 
-const untilSlots = async (
-  url: string,
-  what: string,
-  holds: (status: SlotsStatus) => boolean,
-): Promise<SlotsStatus> => {
+const untilSlots = async (url: string, what: string, holds: (status: SlotsStatus) => boolean): Promise<SlotsStatus> => {
   let last: SlotsStatus | undefined;
   const reason = await (async () => {
     const enough = new AbortController();
@@ -179,7 +175,12 @@ export const startWorld = async (options: WorldOptions, rules: Rules): Promise<W
     const words = ['--served-model-name', name, '--world', id, ...script];
     const own =
       driver === 'docker'
-        ? { image, container: container(name), container_port: 8000, args: [...words, '--host', '0.0.0.0', '--port', '8000'] }
+        ? {
+            image,
+            container: container(name),
+            container_port: 8000,
+            args: [...words, '--host', '0.0.0.0', '--port', '8000'],
+          }
         : { command: scriptedEngineArgv(...words, '--port', String(port(name))) };
     return `[[models]]\n${toml({ name, driver, port: port(name), ...ROW, ...own, ...keys })}`;
   };

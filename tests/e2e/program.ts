@@ -40,6 +40,8 @@ export interface RunOptions {
   /** The whole environment beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Life of the process at most, where half a minute is too short. */
+  readonly hangMs?: number;
 }
 
 export interface Run extends AsyncDisposable {
@@ -59,7 +61,7 @@ export interface Serving extends Run {
 
 /** Runs the program with these words. */
 export const run = async (words: readonly string[], options: RunOptions = {}): Promise<Run> => {
-  const { program = SOURCE, env = {}, cwd } = options;
+  const { program = SOURCE, env = {}, cwd, hangMs = HANG_MS } = options;
   const child = Bun.spawn([...(await program.command()), ...words], {
     stdin: 'ignore',
     stdout: 'pipe',
@@ -87,7 +89,7 @@ export const run = async (words: readonly string[], options: RunOptions = {}): P
     tell();
     return code;
   })();
-  const guard = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+  const guard = setTimeout(() => child.kill('SIGKILL'), hangMs);
   void exited.finally(() => clearTimeout(guard));
   return {
     pid: child.pid,

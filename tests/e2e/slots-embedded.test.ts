@@ -1,9 +1,8 @@
 /** Do callers get whole answers from two models that take turns on one GPU, however they ask? */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { SOURCE } from '#tests/e2e/program';
 import { callersOf } from '#tests/e2e/resume-clients';
 import { type ModelName, type SlotsWorld, startSlotsWorld } from '#tests/e2e/slots-world';
-import { plainAnswer } from '#tests/support/answer';
-import { answerSteps } from '#tests/support/answers';
 import { chatSeen, messagesSeen, readerOf, type StreamSeen } from '#tests/support/sse';
 import { responsesSeen } from '#tests/support/sse-responses';
 
@@ -127,6 +126,9 @@ test('a wait for a load is on record, in the words of explain and in the metrics
   const metrics = await (await fetch(`${world.serving.url}/metrics`)).text();
   expect(metrics).toMatch(/anvil_slot_wait_seconds_count\{tier="[ab]",needed="swap"\} \d/);
   expect(metrics).toMatch(/anvil_multiplexer_slot_state\{model="alpha"\} \d/);
+  const words = ['multiplexer', 'status', '--url', world.serving.url];
+  const status = Bun.spawnSync([...(await SOURCE.command()), ...words]).stdout.toString();
+  expect(status).toMatch(new RegExp(`${modelOf(tier)} +ready`));
   expect(metrics).toContain('anvil_swap_group_known{group="gpu0"} 1');
 });
 
@@ -143,10 +145,4 @@ test('one that hangs up while it waits leaves the queue, and its record says so'
   expect(chatSeen(await long.rest()).terminal).toBe(true);
   const record = await world.record(gone.headers.get('x-anvil-decision') ?? '');
   expect(record).toMatchObject({ outcome: 'cancelled' });
-});
-
-test('a model that cannot answer at once is passed over by a preset only when somebody else is as good', async () => {
-  world.spare.always(answerSteps('openai-chat', true, plainAnswer('spare')));
-  const response = await world.chat('chat', { stream: true, max_tokens: WORDS });
-  expect([response.status, chatSeen(await response.text()).terminal]).toEqual([200, true]);
 });

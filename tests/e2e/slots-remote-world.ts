@@ -5,6 +5,7 @@ import {
   type Asker,
   askerOf,
   endWith,
+  HANG_MS,
   leftIn,
   registryToml,
   routerToml,
@@ -47,19 +48,19 @@ export const startRemoteWorld = async ({
   const registryPath = await folder.write('multiplexer.toml', registryToml(ports, options));
   const start = async (): Promise<Run> => {
     const flags = ['--registry', registryPath, '--port', String(port), '--auth-env', 'MUX', '--log-format', 'json'];
-    const running = await run(['multiplexer', ...flags], { env: { MUX: TOKEN } });
+    const running = await run(['multiplexer', ...flags], { env: { MUX: TOKEN }, hangMs: HANG_MS });
     await running.logged(/"listening"/);
     return running;
   };
   let multiplexer = await start();
   const line = `url = "${url}"\nauth_env = "MUX"`;
-  const toml = routerToml({ alpha: url, beta: url, line }, spare.url, {
-    ...options,
-    // The last one counts: the tier of a model here is the multiplexer's front door, and wants its token.
-    tier: options.tier ?? '',
-  });
+  const toml = routerToml({ alpha: url, beta: url, line }, spare.url, options);
+  // The tier of a model is the multiplexer's front door here, which wants its token.
   const path = await folder.write('anvil.toml', toml.replaceAll('auth_env = "TEST_KEY"', 'auth_env = "MUX"'));
-  const serving = await serve(['--config', path, ...(options.flags ?? [])], { env: { MUX: routerToken } });
+  const serving = await serve(['--config', path, ...(options.flags ?? [])], {
+    env: { MUX: routerToken },
+    hangMs: HANG_MS,
+  });
   return {
     serving,
     folder,

@@ -22,6 +22,11 @@ const candidatesOf = async (world: RemoteWorld, model: string): Promise<readonly
   return answer.candidates.map(({ tier, tier_id }) => tier ?? tier_id ?? '');
 };
 
+const explained = async (world: RemoteWorld, { id }: Record<string, unknown>): Promise<string> => {
+  const words = ['explain', String(id), '--url', world.serving.url];
+  return Bun.spawnSync([...(await SOURCE.command()), ...words]).stdout.toString();
+};
+
 const spareAnswers = ({ spare }: RemoteWorld): void => {
   spare.always((request: SeenRequest) =>
     answerSteps('openai-chat', (request.json as { stream?: boolean }).stream === true, plainAnswer('The spare one.')),
@@ -50,14 +55,20 @@ describe('residency', () => {
       expect(swapped.slots.find(({ model }) => model === 'alpha')).toMatchObject({ state: 'empty', needs: 'swap' });
       // The one that is away comes last although it is configured before the spare one.
       expect(await candidatesOf(world, 'review')).toEqual(['b', 'spare', 'a']);
+      const waited = await world.chat('a', { stream: true, max_tokens: WORDS });
+      expect(chatSeen(await waited.text()).text).toBe(SAYING);
+      const record = await world.record(waited.headers.get('x-anvil-decision') ?? '');
+      expect(record.attempts).toMatchObject([{ slot: { model: 'alpha', needed: 'swap', elsewhere: true } }]);
+      expect(await explained(world, record)).toContain('for its model to be swapped in');
       const metrics = await (await fetch(`${world.serving.url}/metrics`)).text();
       expect(metrics).toContain('anvil_swap_group_known{group="gpu0"} 1');
+      expect(metrics).toContain('anvil_slot_wait_seconds_count{tier="a",needed="swap"} 1');
     },
     LIMIT_MS,
   );
 });
 
-test(
+test.concurrent(
   'the official clients get whole answers through swaps elsewhere',
   async () => {
     await using world = await startRemoteWorld();
@@ -86,7 +97,7 @@ const WAYS: readonly (readonly [string, object, (body: string) => StreamSeen, st
   ['/v1/responses', { input: [asked], max_output_tokens: WORDS }, responsesSeen, ': keep-alive'],
 ];
 
-test(
+test.concurrent(
   'a load of twelve seconds: keepalives of both, no deadline, and whole answers',
   async () => {
     // The multiplexer tells whoever streams that it is there after ten seconds; the router does so after half a second.
@@ -114,7 +125,7 @@ test(
   LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'a multiplexer that is killed is unknown until it is back; meanwhile requests go elsewhere',
   async () => {
     await using world = await startRemoteWorld();
@@ -148,7 +159,7 @@ test(
   LIMIT_MS,
 );
 
-test(
+test.concurrent(
   'with a wrong token: the operator is told, nothing is known, and requests go elsewhere',
   async () => {
     await using world = await startRemoteWorld({ routerToken: 'wrong' });
@@ -164,8 +175,8 @@ test(
   LIMIT_MS,
 );
 
-test(
-  'an answer cut there in a drain ends with an error event here, and one that waits is told the position',
+test.concurrent(
+  'an answer cut there in a drain ends with an error event here',
   async () => {
     await using world = await startRemoteWorld({
       script: { alpha: ['--script-tokens', '100000', '--script-token-ms', '10'] },
@@ -181,9 +192,7 @@ test(
     expect(seen.error).toMatchObject({ code: 'broken' });
     const record = await world.record(response.headers.get('x-anvil-decision') ?? '');
     expect(record).toMatchObject({ outcome: 'broken' });
-    const words = ['explain', String(record.id), '--url', world.serving.url];
-    const told = Bun.spawnSync([...(await SOURCE.command()), ...words]).stdout.toString();
-    expect(told).toContain('broke off');
+    expect(await explained(world, record)).toContain('broke off');
   },
   LIMIT_MS,
 );

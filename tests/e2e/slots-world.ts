@@ -57,6 +57,8 @@ export interface SlotsWorld extends Asker, AsyncDisposable {
   left(): Promise<readonly number[]>;
 }
 
+/** Models are loaded and drained while these processes run. */
+export const HANG_MS = 60_000;
 /** A short load, so that a test takes no longer than it must, yet long enough for callers to be told. */
 const LOAD_MS = 400;
 const POLICY = 'linger_seconds = 0\nmin_resident_seconds = 0\nretry_seconds = 0.2\nretry_max_seconds = 0.5\n';
@@ -232,7 +234,7 @@ export const startSlotsWorld = async (options: SlotsWorldOptions = {}): Promise<
     await spare.stop();
     await folder[Symbol.asyncDispose]();
   };
-  const serving = await serve(['--config', path, ...flags], rest).catch(async (error) => {
+  const serving = await serve(['--config', path, ...flags], { hangMs: HANG_MS, ...rest }).catch(async (error) => {
     await clear();
     throw error;
   });

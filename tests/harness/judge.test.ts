@@ -56,6 +56,8 @@ const RESUMED = finished(
 );
 const PROVEN_EDIT = { verifier: 'edit_applies', verdict: 'fail', score: 0, costMicros: 9, position: 80 } as const;
 const EDITED = finished('heavy', attemptWith({ verifiers: [PROVEN_EDIT] }), fine({ tier: 'heavy' }));
+const swapped = (waitedMs: number, needed: 'swap' | 'nothing' = 'swap'): Decision =>
+  finished('fast', fine({ slot: { model: 'scripted-fast', needed, waitedMs } }));
 /** What the case must have left; the other cases have only good answers. */
 const MARKED: Partial<Readonly<Record<CaseName, Decision>>> = {
   escalation: ESCALATED,
@@ -64,6 +66,7 @@ const MARKED: Partial<Readonly<Record<CaseName, Decision>>> = {
   'asked-again': AGAIN,
   'carried-on': RESUMED,
   'bad-edit': EDITED,
+  swap: swapped(12_400),
 };
 
 /** A run in which all went well, whichever the case. */
@@ -118,6 +121,14 @@ const bad: readonly (readonly [name: CaseName, what: Partial<Seen>, complaint: s
   ['carried-on', { decisions: [ESCALATED] }, 'no decision shows the continuation'],
   ['bad-edit', { editedFile: fileWith({}) }, 'the file was not edited'],
   ['bad-edit', { decisions: [ESCALATED] }, 'no decision shows the rejected edit before the good one'],
+  ['swap', { out: 'nothing' }, 'the answer was not shown'],
+  ['swap', { decisions: [swapped(300)] }, 'no decision shows that its model was swapped in'],
+  ['swap', { decisions: [swapped(12_400, 'nothing')] }, 'no decision shows that its model was swapped in'],
+  [
+    'swap',
+    { decisions: [{ ...swapped(12_400), outcome: 'cancelled' }] },
+    'no decision shows that its model was swapped in',
+  ],
   ['exhaustion', { requests: 30 }, '30 requests are a storm'],
   ['exhaustion', { decisions: [ESCALATED] }, 'no request was exhausted'],
 ];

@@ -82,4 +82,16 @@ describe('while the engine of a model is away', () => {
     await house.clock.advance(20_000);
     expect(other.word).toBe('lease');
   });
+
+  test('an operator who unloads a server that is in the way has it tried again at once', async () => {
+    const house = await withResident();
+    house.serves.of('a').unreachable = true;
+    house.serves.crash('a');
+    await settle();
+    house.serves.of('a').unreachable = false;
+    expect(await house.multiplexer.unload('a', new AbortController().signal)).toBeUndefined();
+    const other = house.ask('b');
+    await house.clock.advance(11_000);
+    expect(other.word).toBe('lease');
+  });
 });

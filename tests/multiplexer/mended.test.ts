@@ -19,7 +19,10 @@ const withBug = (effect: keyof SlotPort) => {
     clock: made.clock,
     start: (machine, options) => {
       const input = options.input as SlotInput;
-      return made.start(machine, { ...options, input: { ...input, port: failing(input.port) } as typeof options.input });
+      return made.start(machine, {
+        ...options,
+        input: { ...input, port: failing(input.port) } as typeof options.input,
+      });
     },
   });
   return { bug, actors };

@@ -101,12 +101,16 @@ describe('a server that cannot be removed', () => {
       message: expect.stringContaining('the server of a could not be removed to make room, and b is not loaded'),
     });
     expect(house.events).toContainEqual({ kind: 'stuck', model: 'a', detail: 'a is still there' });
+    // Nobody has to wait to learn what is known already.
     const next = house.ask('b');
-    await house.clock.advance(20_000);
-    expect([next.word, house.serves.running()]).toEqual(['waits', ['a']]);
+    await settle();
+    expect([next.word, house.serves.running()]).toEqual(['load-failed', ['a']]);
+    expect(next.refusal.retryAfterMs).toBeGreaterThan(0);
     house.serves.of('a').immortal = false;
-    await house.clock.advance(60_000);
-    expect([next.word, house.serves.running()]).toEqual(['lease', ['b']]);
+    await house.clock.advance(20_000);
+    const later = house.ask('b');
+    await house.clock.advance(20_000);
+    expect([later.word, house.serves.running()]).toEqual(['lease', ['b']]);
   });
 
   test('is what an operator hears who unloads it', async () => {

@@ -43,9 +43,13 @@ test('an interrupted wait says that the serve goes on loading', async () => {
   const { machine, world, leaving } = interruptible();
   machine.containers.set('a-box', container('a-box', 'running'));
   const serve = serveNamed('a');
-  const waiting = bringUpReady([serve], manifestOf(serve), { ...UP, waitMs: undefined }, world);
-  leaving.abort();
-  const [done] = await waiting;
+  const docker = await world.docker();
+  const wait = (): Promise<never> => {
+    leaving.abort();
+    return new Promise(() => undefined);
+  };
+  const watched: ServesWorld = { ...world, docker: async () => ({ ...docker, wait }) };
+  const [done] = await bringUpReady([serve], manifestOf(serve), { ...UP, waitMs: undefined }, watched);
   expect(done).toMatchObject({
     did: 'failed',
     message: 'already running, but the wait was interrupted: it goes on loading',

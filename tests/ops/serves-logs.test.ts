@@ -15,7 +15,7 @@ describe('the serve', () => {
     [[], { exit: 2, problem: 'name one serve, none was given — serves.toml declares a, b, c' }],
     [['a', 'b'], { exit: 2, problem: 'name one serve, 2 were given — serves.toml declares a, b, c' }],
     [['b-box'], { exit: 2, problem: '"b-box" means b and c — name one of them' }],
-    [['x'], { exit: 1, problem: 'serves.toml declares no serve "x" — it declares a, b, c' }],
+    [['missing'], { exit: 1, problem: 'serves.toml declares no serve "missing" — it declares a, b, c' }],
   ];
   for (const [words, expected] of cases) {
     test(`of [${words.join(' ')}]`, () => expect(serveOfLogs(words, MANIFEST)).toMatchObject(expected as object));

@@ -1,6 +1,7 @@
 /** A program is run to its end, whatever it and its children do with their output. */
 import { describe, expect, test } from 'bun:test';
-import { chmod } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { CommandMissing, createCommands } from '#platform/commands';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
@@ -93,4 +94,21 @@ describe.skipIf(isWindows)('a program that cannot be started', () => {
     expect(error).not.toBeInstanceOf(CommandMissing);
     expect(error.message).toBe('sh cannot be run in /no/such/folder: there is no such folder');
   });
+});
+
+/** A process in a frozen group does not even die of SIGKILL, as one that waits for a broken device. Linux, as root. */
+const FREEZER = '/sys/fs/cgroup/freezer';
+const canFreeze = process.getuid?.() === 0 && existsSync(FREEZER);
+
+test.skipIf(!canFreeze)('a program that cannot even be killed is given up', async () => {
+  const group = `${FREEZER}/anvil-test-${process.pid}`;
+  await mkdir(group);
+  const running = sh(`echo $$ > ${group}/cgroup.procs; echo FROZEN > ${group}/freezer.state; exec sleep 60`, {
+    timeoutMs: 300,
+  });
+  const { timedOut, code } = await running;
+  expect([timedOut, code]).toEqual([true, undefined]);
+  await writeFile(`${group}/freezer.state`, 'THAWED');
+  while ((await Bun.file(`${group}/cgroup.procs`).text()) !== '') await new Promise((resolve) => setImmediate(resolve));
+  await rmdir(group);
 });

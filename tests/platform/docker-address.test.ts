@@ -8,6 +8,8 @@ describe('an address', () => {
     ['unix:///var/run/docker.sock', { kind: 'unix', path: '/var/run/docker.sock' }],
     ['/var/run/docker.sock', { kind: 'unix', path: '/var/run/docker.sock' }],
     ['tcp://127.0.0.1:2375', { kind: 'tcp', origin: 'http://127.0.0.1:2375' }],
+    ['tcp://box', { kind: 'tcp', origin: 'http://box:2375' }],
+    ['tcp://box:80', { kind: 'tcp', origin: 'http://box' }],
     ['tcp://box:2375/', { kind: 'tcp', origin: 'http://box:2375' }],
     ['http://[::1]:2375', { kind: 'tcp', origin: 'http://[::1]:2375' }],
   ];

@@ -167,7 +167,7 @@ describe('what the engine says', () => {
       });
     await using docker = await stub({ answer: () => new Response(endless()) });
     const engine = createDockerEngine({ address: docker.address, clock: realClock });
-    expect(await engine.imageId('x')).toBe('');
+    expect(await rejectionOf(engine.imageId('x'))).toMatchObject({ fault: 'refused' });
     expect(given).toBeLessThan(64);
   });
 

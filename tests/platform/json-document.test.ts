@@ -54,6 +54,7 @@ describe('a text that is no JSON', () => {
     ['{"a": }', 1, 7, 'JSON: value expected'],
     ['{\n  "a" 1\n}', 2, 7, 'JSON: colon expected'],
     ['[1\n', 2, 1, 'JSON: close bracket expected'],
+    ['{"a": 1,\n "b": [{"c": 1, "c": 2}]}', 2, 17, 'JSON: key "c" is written twice'],
   ])('%j', (text, line, column, message) => {
     const result = parseJson(text);
     expect(result.ok ? undefined : result.problem).toMatchObject({ line, column, message });

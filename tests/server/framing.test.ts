@@ -188,6 +188,12 @@ describe('sound framing of other kinds is served', () => {
     await connection.closed;
   });
 
+  test('HTTP/1.0 without a Host, as health checks of load balancers send it, is answered', async () => {
+    await using connection = await rawConnection(two.server.url);
+    await connection.send('GET /healthz HTTP/1.0\r\n\r\n');
+    expect((await connection.response())?.status).toBe(200);
+  });
+
   test('HTTP/1.0 streams bare events, ended by the close', async () => {
     await using connection = await rawConnection(two.server.url);
     await connection.send(rawRequest('POST', CHAT, { version: 'HTTP/1.0', body: JSON.stringify(chatRequest()) }));

@@ -135,6 +135,11 @@ describe('servers that are to be kept', () => {
       expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json and keep its servers']);
     }
   });
+  test('run on when another group cannot be opened', async () => {
+    const { events, open } = recorder(['/bad.json']);
+    await rejectionOf(openSlots([kept, registry('bad', '/bad.json')], open));
+    expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json and keep its servers']);
+  });
   test('are so by what the newest configuration says', async () => {
     const { events, open } = recorder();
     const slots = await openSlots([kept], open);

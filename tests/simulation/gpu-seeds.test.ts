@@ -26,7 +26,7 @@ test('between them the seeds meet everything that can happen to a GPU', () => {
   const seen = new Set(reports.flatMap((report) => Object.keys(report.seen)));
   const wanted = [
     ...['nothing', 'turn', 'wake', 'load', 'swap', 'retry'].map((needed) => `lease after ${needed}`),
-    ...['queue-full', 'wait-limit', 'load-failed', 'aborted'].map((why) => `refused ${why}`),
+    ...['queue-full', 'load-failed', 'aborted'].map((why) => `refused ${why}`),
     ...['start', 'stop', 'sleep', 'wake', 'end'].map((action) => `server ${action}`),
     ...['killed', 'dies while it loads', 'cannot be started', 'cannot be ended', 'will not sleep'].map(
       (what) => `trouble ${what}`,

@@ -28,7 +28,7 @@ const GPU_MIB = 24_000;
 const END_MS_MAX = 120_000;
 
 const planModel = (random: Random, tier: string): ModelWish => {
-  const sleeps = random.chance(0.3);
+  const sleeps = random.chance(0.6);
   return {
     name: modelOfTier(tier),
     times: { loadMs: random.integer(100, 3_000), wakeMs: 100, unloadMs: random.integer(20, 500), sleepMs: 50 },

@@ -5,6 +5,7 @@ import { tellLimits } from '#cli/limits';
 import { CliError, EXIT, type ExitCode, json, table } from '#cli/output';
 import { expandHome, pathFrom } from '#config/paths';
 import { workingFolder } from '#platform/runtime';
+import type { MultiplexerServeOptions } from '#server/multiplexer/start';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const FORMATS = ['json', 'pretty'] as const;
@@ -61,22 +62,23 @@ See also: multiplexer status, multiplexer load MODEL, multiplexer unload MODEL.`
   ],
   async run({ flags }, io) {
     const stateFolder = flags['state-dir'] === undefined ? undefined : absolute(flags['state-dir'], io);
-    if (flags['self-check']) return selfCheckText({ ...flags, stateFolder }, io);
-    const numbers = {
-      drainTimeoutSeconds: numberOf('drain-timeout', flags['drain-timeout']),
-      ramCapGb: numberOf('ram-cap-gb', flags['ram-cap-gb']),
-    };
-    tellLimits(io, 'multiplexer');
-    const { startMultiplexer } = await import('#server/multiplexer/start');
-    const running = await startMultiplexer({
-      ...numbers,
+    const asked = {
       registry: flags.registry,
       host: flags.host,
       port: flags.port,
       authEnv: flags['auth-env'],
       allowPublicWithoutAuth: flags['allow-public-without-auth'],
-      keepServes: flags['keep-serves'],
       stateFolder,
+      drainTimeoutSeconds: numberOf('drain-timeout', flags['drain-timeout']),
+      ramCapGb: numberOf('ram-cap-gb', flags['ram-cap-gb']),
+    };
+    if (flags['self-check']) return selfCheckText(asked, flags.json, io);
+    if (flags.json) throw new CliError('--json prints the self-check; give --self-check as well', EXIT.usage);
+    tellLimits(io, 'multiplexer');
+    const { startMultiplexer } = await import('#server/multiplexer/start');
+    const running = await startMultiplexer({
+      ...asked,
+      keepServes: flags['keep-serves'],
       logLevel: flags['log-level'],
       logFormat: flags['log-format'] ?? (io.terminal.errIsTty ? 'pretty' : 'json'),
     });
@@ -94,28 +96,23 @@ const numberOf = (flag: string, text: string | undefined): number | undefined =>
   return value;
 };
 
-interface SelfCheckFlags {
-  readonly registry: string | undefined;
-  readonly port: number;
-  readonly stateFolder: string | undefined;
-  readonly json: boolean;
-}
+/** Of several problems in one file each has lines of its own. */
+const inOneRow = (text: string): string => text.replaceAll(/\s*\n\s*/g, '; ');
 
-const selfCheckText = async (
-  { registry, port, stateFolder, json: asJson }: SelfCheckFlags,
-  io: Io,
-): Promise<ExitCode> => {
+type Asked = Omit<MultiplexerServeOptions, 'keepServes' | 'logLevel' | 'logFormat'>;
+
+const selfCheckText = async (asked: Asked, asJson: boolean, io: Io): Promise<ExitCode> => {
   const { terminal, style, errStyle, effects } = io;
   const { findRegistry } = await import('#server/multiplexer/find-registry');
   const { selfCheck } = await import('#server/multiplexer/self-check');
-  const registryPath = await findRegistry(registry, effects).catch((error: Error) => {
+  const registryPath = await findRegistry(asked.registry, effects).catch((error: Error) => {
     throw new CliError(error.message, EXIT.usage);
   });
-  const lines = await selfCheck({ registryPath, port, stateFolder }, effects);
+  const lines = await selfCheck({ ...asked, registryPath }, effects);
   const problems = lines.filter(({ ok }) => !ok).length;
   if (asJson) terminal.out(json({ ok: problems === 0, checks: lines }));
   else {
-    const rows = lines.map(({ what, ok, detail }) => [ok ? 'ok' : 'problem', what, detail]);
+    const rows = lines.map(({ what, ok, detail }) => [ok ? 'ok' : 'problem', what, inOneRow(detail)]);
     terminal.out(
       table(['RESULT', 'WHAT', 'DETAIL'], rows, (text, column, row) => {
         if (row < 0) return style.bold(text);

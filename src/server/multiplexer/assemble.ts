@@ -21,8 +21,8 @@ export interface AssembleOptions {
   /** Absolute folder for what outlives a run; `.anvil/multiplexer` beside the registry when absent. */
   readonly stateFolder?: string;
   /** What the command line says over the registry. */
-  readonly drainTimeoutSeconds?: number;
-  readonly ramCapGb?: number;
+  readonly drainTimeoutSeconds?: number | undefined;
+  readonly ramCapGb?: number | undefined;
   /** Whether warnings about the registry are logged; true when absent. */
   readonly tellWarnings?: boolean;
   /** Hears of every event after log and metrics have. Must not throw. */
@@ -86,6 +86,7 @@ const worldOf = async (
   const { clock } = effects;
   const { folder, file } = stateOf(registry, effects, options.stateFolder);
   const onProblem = (problem: string): void => log.warn(problem);
+  const onBug = (where: string, error: unknown): void => log.error('bug', { where, stack: stackOf(error) });
   const state = createMultiplexerState({ path: file, onProblem });
   const tools = await openTools(effects);
   const drivers = openDrivers(registry, tools, effects, state, { logFolder: `${folder}/logs`, onWarning: onProblem });
@@ -94,7 +95,7 @@ const worldOf = async (
   return {
     actors: createActors({
       clock,
-      onError: (actor, error) => log.error('bug', { where: actor, stack: stackOf(error) }),
+      onError: onBug,
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
     }),
     drivers: drivers.all,
@@ -103,6 +104,7 @@ const worldOf = async (
     availableGb: (driver) => memory.availableGb(driver).catch(() => undefined),
     sweep: sweeper(registry, drivers.docker, log),
     state,
+    onBug,
   };
 };
 

@@ -2,11 +2,10 @@
 import type { SlotLease } from '#core/slot-lease';
 
 /**
- * From the caller: what the body is, what is wanted back, and ids to find a request by. Never a key: it is meant for us,
+ * From the caller: what is wanted back, and ids to find a request by. Never a key: it is meant for us,
  * and what a model's server needs it has in its own environment.
  */
 const TO_SERVER: ReadonlySet<string> = new Set([
-  'content-type',
   'accept',
   'anthropic-version',
   'anthropic-beta',
@@ -34,7 +33,8 @@ export const headersToServer = (headers: Headers): Record<string, string> => {
     passed[name] = value;
     count++;
   });
-  passed['content-type'] ??= 'application/json';
+  // What was read as JSON is JSON, whatever the caller called it: engines refuse the type that curl gives it.
+  passed['content-type'] = 'application/json';
   passed['accept-encoding'] = 'identity';
   return passed;
 };

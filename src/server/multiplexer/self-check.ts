@@ -5,7 +5,10 @@ import { volumesOf } from '#drivers/docker-spec';
 import type { Driver, Found } from '#drivers/driver';
 import { isPortTaken } from '#drivers/port';
 import type { Effects } from '#platform/effects';
-import { readRegistryFile } from '#server/multiplexer/assemble';
+import { whyNotWritable } from '#platform/writable';
+import { isLoopback } from '#server/listen';
+import { type AccessOptions, readTokens } from '#server/multiplexer/access';
+import { type AssembleOptions, readRegistryFile } from '#server/multiplexer/assemble';
 import { openDrivers, openTools, stateOf, type Tools } from '#server/multiplexer/tools';
 import { createMultiplexerState, type MultiplexerState } from '#store/multiplexer-state';
 
@@ -16,10 +19,10 @@ export interface CheckLine {
   readonly detail: string;
 }
 
-export interface SelfCheckOptions {
+export interface SelfCheckOptions extends AccessOptions, Pick<AssembleOptions, 'drainTimeoutSeconds' | 'ramCapGb'> {
   readonly registryPath: string;
   readonly port: number;
-  readonly stateFolder: string | undefined;
+  readonly stateFolder?: string | undefined;
 }
 
 /** All questions about one part, together. */
@@ -99,30 +102,42 @@ const checkGpus = ({ models }: Registry, { gpus }: Tools): Promise<CheckLine> =>
   });
 
 /** The state as an earlier run left it, so that its processes are known; nothing is made where there is none. */
-const openState = async (path: string, { files }: Effects): Promise<MultiplexerState> => {
+const openState = async (folder: string, path: string, { files }: Effects): Promise<MultiplexerState> => {
   const state = createMultiplexerState({ path, onProblem: () => undefined });
   if (await files.exists(path)) state.open();
+  else {
+    const why = await whyNotWritable(folder);
+    if (why !== undefined) throw new Error(`cannot be written (${why}): name another folder with --state-dir`);
+  }
   return state;
 };
 
+const checkAccess = (options: SelfCheckOptions, { env }: Effects): Promise<CheckLine> =>
+  check('access', async () => {
+    if (readTokens(options, env).length > 0) return `callers send the token of ${options.authEnv}`;
+    return isLoopback(options.host) ? 'this machine only, without a token' : 'everybody, without a token';
+  });
+
+/** Zero means any free one. */
+const checkPort = (port: number, { reach }: Effects): Promise<CheckLine> =>
+  check(`port ${port}`, async () => {
+    if (port === 0) return 'any free one';
+    if (!(await isPortTaken(reach, port))) return 'free';
+    throw new Error('something listens there: stop it, or choose another one with --port');
+  });
+
 const checkMachine = async (
   registry: Registry,
-  { port, stateFolder }: SelfCheckOptions,
+  options: SelfCheckOptions,
   effects: Effects,
 ): Promise<readonly CheckLine[]> => {
-  const lines: CheckLine[] = [];
   const tools = await openTools(effects);
-  const { folder, file } = stateOf(registry, effects, stateFolder);
-  lines.push(
-    await check(`port ${port}`, async () => {
-      if (!(await isPortTaken(effects.reach, port))) return 'free';
-      throw new Error('something listens there: stop it, or choose another one with --port');
-    }),
-  );
+  const { folder, file } = stateOf(registry, effects, options.stateFolder);
+  const lines: CheckLine[] = [await checkAccess(options, effects), await checkPort(options.port, effects)];
   let state: MultiplexerState | undefined;
   lines.push(
     await check('state', async () => {
-      state = await openState(file, effects);
+      state = await openState(folder, file, effects);
       return file;
     }),
   );
@@ -136,8 +151,8 @@ const checkMachine = async (
         }),
       );
     lines.push(await checkGpus(registry, tools));
-    const options = { logFolder: `${folder}/logs`, onWarning: () => undefined };
-    const { all } = openDrivers(registry, tools, effects, { get: notes.get, set: () => undefined }, options);
+    const quiet = { logFolder: `${folder}/logs`, onWarning: () => undefined };
+    const { all } = openDrivers(registry, tools, effects, { get: notes.get, set: () => undefined }, quiet);
     for (const model of registry.models)
       lines.push(await checkModel(model, tools, all[model.serve.launch.driver], effects));
   } finally {
@@ -153,7 +168,10 @@ export const selfCheck = async (options: SelfCheckOptions, effects: Effects): Pr
   const warnings: string[] = [];
   let registry: Registry | undefined;
   const read = await check('registry', async () => {
-    registry = await readRegistryFile(options.registryPath, effects, { warn: (text) => void warnings.push(text) });
+    const { drainTimeoutSeconds, ramCapGb } = options;
+    const given = { drainTimeoutSeconds, ramCapGb };
+    const log = { warn: (text: string) => void warnings.push(text) };
+    registry = await readRegistryFile(options.registryPath, effects, log, given);
     const { models, gpus } = registry;
     return `${counted(models.length, 'model')} on ${counted(gpus.length, 'GPU')}${warnings.map((text) => `; warning: ${text}`).join('')}`;
   });

@@ -5,7 +5,8 @@ import { createLog, type Log, type LogLevel } from '#platform/log';
 import { openLogOutput } from '#platform/log-output';
 import { onSignals } from '#platform/signals';
 import { createGuard, type GrantedToken } from '#server/guard';
-import { isLoopback, type Listening, listen } from '#server/listen';
+import { type Listening, listen } from '#server/listen';
+import { type AccessOptions, readTokens } from '#server/multiplexer/access';
 import { createMultiplexerApp } from '#server/multiplexer/app';
 import { type Assembled, assembleMultiplexer } from '#server/multiplexer/assemble';
 import { findRegistry } from '#server/multiplexer/find-registry';
@@ -14,16 +15,12 @@ import { createSlotFeed } from '#server/multiplexer/slot-feed';
 import { createVisits } from '#server/multiplexer/visit';
 import { type RunningServer, StartError, stopListening } from '#server/start';
 
-export interface MultiplexerServeOptions {
+export interface MultiplexerServeOptions extends AccessOptions {
   /** Path of the registry; looked for when absent. */
   readonly registry?: string | undefined;
-  readonly host: string;
   readonly port: number;
   readonly drainTimeoutSeconds?: number | undefined;
   readonly ramCapGb?: number | undefined;
-  /** NAME of the variable that holds the token callers must send. */
-  readonly authEnv?: string | undefined;
-  readonly allowPublicWithoutAuth: boolean;
   /** Servers run on after the end, to be taken over by the next start. */
   readonly keepServes: boolean;
   /** Absolute. */
@@ -39,21 +36,12 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /** @throws StartError when others could use it although nobody has to say who he is */
-const readToken = (
-  { host, authEnv, allowPublicWithoutAuth }: MultiplexerServeOptions,
-  env: Effects['env'],
-): readonly GrantedToken[] => {
-  if (authEnv === undefined) {
-    if (isLoopback(host) || allowPublicWithoutAuth) return [];
-    throw new StartError(
-      `${host} can be reached from other machines and no token is set: give --auth-env NAME, bind 127.0.0.1, or say ` +
-        '--allow-public-without-auth',
-    );
+const tokensFor = (options: MultiplexerServeOptions, env: Effects['env']): readonly GrantedToken[] => {
+  try {
+    return readTokens(options, env);
+  } catch (error) {
+    throw new StartError(reasonOf(error));
   }
-  const secret = env(authEnv);
-  if (secret === undefined)
-    throw new StartError(`--auth-env ${authEnv}: that environment variable is unset or blank; set it`);
-  return [{ name: authEnv, secret }];
 };
 
 const given = <Value>(name: string, value: Value | undefined): Readonly<Record<string, Value>> =>
@@ -100,13 +88,18 @@ const createLeaving = (
     const cutBefore = multiplexer.status().swaps.cut;
     log.info('leaving', { why, inFlight: front.visits.count, keepServes });
     await close(keepServes);
-    const cut = front.visits.cuts + multiplexer.status().swaps.cut - cutBefore;
+    const { swaps, slots } = multiplexer.status();
+    const cut = front.visits.cuts + swaps.cut - cutBefore;
+    // Those that could not be stopped are still looked after to the end.
+    const leftBehind = slots.filter(({ serve }) => serve !== undefined).map(({ model }) => model);
+    if (leftBehind.length > 0)
+      log.error('model servers are left behind; the next start takes them over or removes them', { leftBehind });
     front.feed.close();
     await stopListening(listening, cut > 0, effects.clock);
     front.sessions.close();
     log.info('stopped', { cut });
     await cleanUp();
-    done.resolve(cut > 0 || failed ? EXIT.cut : EXIT.clean);
+    done.resolve(cut > 0 || failed || leftBehind.length > 0 ? EXIT.cut : EXIT.clean);
   };
   return {
     leave(why, failed = false) {
@@ -119,7 +112,10 @@ const createLeaving = (
       else if (calls === 2) {
         log.warn('running answers are cut; once more leaves at once', { inFlight: front.visits.count });
         front.visits.cutAll();
-      } else done.resolve(EXIT.cut);
+      } else {
+        log.warn('left at once; the next start finds what still runs');
+        cleanUp().finally(() => done.resolve(EXIT.cut));
+      }
     },
     done: done.promise,
   };
@@ -154,7 +150,7 @@ export const startMultiplexer = async (
   options: MultiplexerServeOptions,
   effects: Effects = bunEffects(),
 ): Promise<RunningServer> => {
-  const tokens = readToken(options, effects.env);
+  const tokens = tokensFor(options, effects.env);
   const output = openLogOutput(effects.clock, STDERR);
   const log = createLog({
     level: options.logLevel,

@@ -54,7 +54,7 @@ export const CALLER_GONE = trouble('invalid_request', 'the caller went away', { 
 /** The answer was ended because a drain lasted too long, or the operator did not want to wait. */
 export const CUT = trouble(
   'backend_unavailable',
-  'the answer was cut: its model had to make room and the time for that was over; ask again',
+  'the answer was cut: its model had to go and the time to finish was over; ask again',
   { code: 'cut', retryAfterMs: 1_000 },
 );
 

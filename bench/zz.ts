@@ -1,0 +1,2 @@
+import { measureCosts } from './swap-cost';
+await measureCosts();
