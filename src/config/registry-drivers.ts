@@ -78,6 +78,10 @@ export const checkDriver = (row: ModelRow, path: KeyPath, report: Report): void 
     lacks(['image'], 'add image: the server that is to run');
   } else if (driver === 'docker') lacks(['model_path'], 'add model_path: what the engine is to load');
   const { model_path: model, volume } = row;
+  if (driver === 'docker' && isOnRoot(row, engine)) {
+    const message = "would be mounted on the container's root folder, which Docker refuses";
+    report({ path: [...path, 'model_path'], message, remedy: 'put it into a folder of its own, as in /models/qwen3' });
+  }
   if (driver === 'docker' && volume !== undefined && model !== undefined && !model.startsWith('/')) {
     const remedy = 'write model_path as it is inside the container, such as /models/qwen3';
     report({
@@ -86,6 +90,13 @@ export const checkDriver = (row: ModelRow, path: KeyPath, report: Report): void 
       remedy,
     });
   }
+};
+
+/** A volume is mounted on the folder of the model, a folder of this machine on the model itself: never on the root. */
+const isOnRoot = ({ model_path: model, volume, host_path: source }: ModelRow, engine: EngineName): boolean => {
+  if (model === undefined) return false;
+  if (volume !== undefined) return /^\/+[^/]*\/*$/.test(model);
+  return /^\/+$/.test(model) && source !== '' && (source !== undefined || engine !== 'custom');
 };
 
 /** Keys without effect: the engine has no word for them, or we do not launch it. */

@@ -44,6 +44,9 @@ export interface SlotRefusal {
 
 export const isSlotRefusal = (value: SlotLease | SlotRefusal): value is SlotRefusal => 'refused' in value;
 
+/** How a multiplexer tells the caller of its front door that a drain has cut the answer; a router knows it by these words. */
+export const CUT_WORDS = 'the answer was cut: its model had to go and the time to finish was over';
+
 export interface SlotWish {
   readonly requestId: string;
   /** Ends the wait when the caller goes away. */

@@ -2,6 +2,7 @@
 import type { RegistryModel } from '#core/registry';
 import type { VacatedState } from '#core/swap';
 import type { RunningServe } from '#drivers/driver';
+import type { SleepLevel } from '#drivers/sleep';
 import type { SlotEvent, SlotPort } from '#machines/slot.machine';
 import { loadServe } from '#multiplexer/loader';
 import { type MultiplexerWorld, messageOf, type TimeName } from '#multiplexer/world';
@@ -34,8 +35,15 @@ export interface KeeperWorld extends Pick<MultiplexerWorld, 'actors' | 'drivers'
   readonly onMeasured: (name: TimeName, ms: number) => void;
 }
 
-/** Name of the note that a server was left asleep, for a later life that takes it over. */
+/** Name of the note that a server was left asleep, and how deep, for a later life that takes it over. */
 const asleepEntry = ({ swap }: RegistryModel): string => `asleep/${swap.name}`;
+
+/** The level of such a note; one that means nothing counts as the model's own. */
+const levelIn = (note: string | undefined, { sleepLevel }: RegistryModel): SleepLevel | undefined => {
+  if (note === undefined) return undefined;
+  if (note === '1') return 1;
+  return note === '2' ? 2 : sleepLevel;
+};
 
 /** The server there is, with its death reported; and the lines of the last one. */
 const createWatch = (onExit: (detail: string) => void) => {
@@ -98,7 +106,7 @@ const createLoads = (model: RegistryModel, world: KeeperWorld, watch: Watch) => 
   const run = async (waking: boolean, signal: AbortSignal): Promise<void> => {
     const began = clock.now();
     const asleep = waking ? watch.current() : undefined;
-    const leftAsleep = state.get(asleepEntry(model)) !== undefined;
+    const leftAsleep = levelIn(state.get(asleepEntry(model)), model);
     const job = { model, driver, untilReady, sleeper, asleep, leftAsleep, signal, onServe: watch.keep };
     const outcome = await loadServe(job);
     underWay -= 1;
@@ -165,11 +173,12 @@ const createDepartures = (model: RegistryModel, world: KeeperWorld, watch: Watch
     const level = model.sleepLevel;
     if (level === undefined || watch.current() === undefined) return remove();
     const began = clock.now();
+    // Before it sleeps: whoever takes it over after our sudden end must not believe it awake.
+    world.state.set(asleepEntry(model), String(level));
     const failure = await world.sleeper.sleep(spec, level, new AbortController().signal);
     // One that will not sleep is stopped: the room has been promised.
     if (failure !== undefined) return remove();
     world.onMeasured('sleepMs', clock.now() - began);
-    world.state.set(asleepEntry(model), String(level));
     return { type: 'serve.slept', at: clock.now() };
   };
   return { remove, sleepOrRemove };

@@ -1,7 +1,7 @@
 /** How does one model come up: woken, taken over, or started afresh, and when is it ready? One load, without a rest. */
 import type { RegistryModel } from '#core/registry';
 import type { Driver, Found, RunningServe } from '#drivers/driver';
-import type { Sleeper } from '#drivers/sleep';
+import type { Sleeper, SleepLevel } from '#drivers/sleep';
 import { messageOf, type UntilReady } from '#multiplexer/world';
 
 export interface LoadJob {
@@ -11,8 +11,8 @@ export interface LoadJob {
   readonly sleeper: Sleeper;
   /** The server that sleeps, when it is to be woken. */
   readonly asleep: RunningServe | undefined;
-  /** An earlier life has left it asleep, so that one taken over has to be woken first. */
-  readonly leftAsleep: boolean;
+  /** The level at which an earlier life has left it asleep, so that one taken over has to be woken first. */
+  readonly leftAsleep: SleepLevel | undefined;
   readonly signal: AbortSignal;
   /** Told as soon as there is a server, so that its lines can be seen while it loads. */
   readonly onServe: (serve: RunningServe) => void;
@@ -24,8 +24,11 @@ export type LoadOutcome =
   | { readonly ok: false; readonly begun: boolean; readonly detail: string; readonly lines: readonly string[] };
 
 /** Wakes a sleeping server; false when it has to be started afresh. */
-const wakes = async ({ model, sleeper, untilReady, signal }: LoadJob, asleep: RunningServe): Promise<boolean> => {
-  const level = model.sleepLevel;
+const wakes = async (
+  { model, sleeper, untilReady, signal }: LoadJob,
+  asleep: RunningServe,
+  level: SleepLevel | undefined,
+): Promise<boolean> => {
   if (level === undefined) return false;
   if ((await sleeper.wake(model.serve, level, signal)) !== undefined) return false;
   return (await untilReady(model.serve, asleep, signal)) === 'ready';
@@ -48,7 +51,7 @@ const takeOver = async (job: LoadJob, found: Found): Promise<RunningServe | unde
     return undefined;
   }
   const serve = await driver.adopt(model.serve, signal);
-  if (!leftAsleep || (await wakes(job, serve))) return serve;
+  if (leftAsleep === undefined || (await wakes(job, serve, leftAsleep))) return serve;
   await discard(job, serve);
   return undefined;
 };
@@ -59,7 +62,7 @@ export const loadServe = async (job: LoadJob): Promise<LoadOutcome> => {
   let begun = asleep !== undefined;
   try {
     if (asleep !== undefined) {
-      if (await wakes(job, asleep)) return { ok: true, serve: asleep, woken: true, adopted: false };
+      if (await wakes(job, asleep, model.sleepLevel)) return { ok: true, serve: asleep, woken: true, adopted: false };
       await discard(job, asleep);
     }
     const found = await driver.find(model.serve, signal);

@@ -4,6 +4,8 @@ import type { AttemptFailure } from '#core/failure';
 import type { StreamPart, Usage } from '#core/message';
 import type { Candidate } from '#core/plan';
 import type { Mender, MendNote } from '#core/repair';
+import { CUT_WORDS } from '#core/slot-lease';
+import type { Tier } from '#core/tier';
 import type { VerifierResult, VerifyContext } from '#core/verifier';
 import type { Clock } from '#platform/effects';
 import {
@@ -16,6 +18,7 @@ import {
   speakWhole,
   voiceOf,
 } from '#router/answer';
+import { EVICTED } from '#router/attempt-outcome';
 import { type Joint, jointOf, type Rescue, type Rescues, type Voice } from '#router/continuation';
 import { rescueOf, Said } from '#router/said';
 import { isFailure } from '#upstream/relay';
@@ -63,7 +66,11 @@ export type Outcome = AttemptFailure | undefined | Promise<AttemptFailure | unde
 /** A word of a dialect, and no prose, which may quote the prompt. */
 const ERROR_WORD = /^[\w.-]{1,64}$/;
 
-const errorPartFailure = ({ kind, failure }: Extract<StreamPart, { type: 'error' }>): AttemptFailure => {
+const errorPartFailure = (
+  { kind, message, failure }: Extract<StreamPart, { type: 'error' }>,
+  { swapGroup }: Tier,
+): AttemptFailure => {
+  if (swapGroup !== undefined && message.includes(CUT_WORDS)) return EVICTED;
   if (failure) return failure;
   if (kind === 'malformed') return { kind: 'malformed', detail: 'the answer is not what its dialect allows' };
   return { kind: 'cut-off', detail: `the tier sent an error event${ERROR_WORD.test(kind) ? ` (${kind})` : ''}` };
@@ -269,7 +276,7 @@ export class AnswerPipe {
   #judge(parts: readonly StreamPart[]): AttemptFailure | undefined {
     const progress = this.#progress;
     for (const part of parts) {
-      if (part.type === 'error') return errorPartFailure(part);
+      if (part.type === 'error') return errorPartFailure(part, this.#input.candidate.tier);
       if (part.type === 'usage') progress.usage = part.usage;
       else if (part.type === 'finish') progress.finished = true;
       else if (part.type === 'end') progress.saidAll = true;

@@ -10,6 +10,7 @@ import { type Entered, enter, generate, type IdleLimit } from '#server/generate'
 import { model, models } from '#server/model-list';
 import { decision, decisions, health, json, readiness, route } from '#server/operator';
 import { normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
+import { slotRoutes } from '#server/slot-routes';
 import { asksForWebSocket, webSocketRefused } from '#server/websocket';
 
 type Answer = Response | Failure | Promise<Response | Failure>;
@@ -97,8 +98,12 @@ const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLim
   const advertised = advertisedPaths(dialects);
   const generators = new Map(dialects.all.map((dialect) => [dialect.path, generate(context, dialect, idle)]));
 
-  const answer = (path: string, visit: Visit): Answer => {
+  const ofSlots = slotRoutes(context, idle);
+
+  const answer = (path: string, visit: Visit, id: string): Answer => {
     const { method } = visit.request;
+    const slots = ofSlots(visit.request, path, id);
+    if (slots) return slots;
     const found = routes.get(path) ?? namedRoute(context, path);
     if (!found && generators.has(path)) return notAllowed(['POST']);
     if (!found) return failure('no-endpoint', `no route ${path.slice(0, PATH_CHARS_SHOWN)}`);
@@ -113,7 +118,7 @@ const dispatcher = (context: ServerContext, dialects: AppDialects, idle: IdleLim
     const dialect = dialectFor(path, dialects);
     const { entered, refused } = enter(context, request, ALWAYS.has(path));
     try {
-      const said = refused ?? (await answer(path, { request, url, token: entered.token }));
+      const said = refused ?? (await answer(path, { request, url, token: entered.token }, entered.id));
       return isFailure(said) ? failureResponse(told(dialect, entered), said) : said;
     } catch (error) {
       context.onBug(`${request.method} ${path}`, error);

@@ -77,7 +77,7 @@ export const assemble = (
   configured: Configured,
   effects: Effects,
   log: Log,
-  slots?: Pick<Slots, 'source' | 'metrics'>,
+  slots?: Pick<Slots, 'source' | 'metrics'> & Partial<Pick<Slots, 'local'>>,
 ): Assembly => {
   const { generation } = configured;
   log.setSecrets(secretsOf(configured));
@@ -128,6 +128,7 @@ export const assemble = (
     tokenCounter: createTokenCounter(effects.clock),
     tokenCounts,
     version: VERSION,
+    multiplexer: () => slots?.local?.(),
     onBug,
   };
   return {

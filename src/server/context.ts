@@ -1,5 +1,5 @@
 /** What every handler of the server may use. */
-
+import type { Multiplexer } from '#multiplexer/multiplexer';
 import type { Effects } from '#platform/effects';
 import type { Feed } from '#router/events';
 import type { TokenCounts } from '#router/metrics';
@@ -25,5 +25,7 @@ export interface ServerContext {
   /** Counts of counting; moved by the handler, read by the metrics. */
   readonly tokenCounts: TokenCounts;
   readonly version: string;
+  /** The multiplexer in this process, if there is one. */
+  readonly multiplexer: () => Multiplexer | undefined;
   readonly onBug: (where: string, error: unknown) => void;
 }

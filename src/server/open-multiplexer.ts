@@ -26,6 +26,7 @@ const openHere = async (path: string, effects: Effects, log: Log, watch: SlotWat
     throw error;
   }
   return {
+    local: multiplexer,
     status: () => multiplexer.status(),
     residency: (model) => multiplexer.estimate(model),
     acquire: (model, wish) => multiplexer.acquire(model, wish),

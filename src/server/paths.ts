@@ -16,3 +16,12 @@ export const normalised = (path: string): string =>
 
 /** Characters of an unknown path that are repeated to the caller. */
 export const PATH_CHARS_SHOWN = 200;
+
+/** The part of a path that is a name; undefined when it is not properly written. */
+export const decodedName = (encoded: string): string | undefined => {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+};

@@ -4,6 +4,7 @@ import type { Settings, SwapGroup, SwapGroupSource } from '#core/settings';
 import type { SlotLease, SlotRefusal, SlotWish } from '#core/slot-lease';
 import type { SlotsStatus } from '#core/slots-status';
 import type { Tier } from '#core/tier';
+import type { Multiplexer } from '#multiplexer/multiplexer';
 
 /** One multiplexer, as far as the router needs it. */
 export interface OpenMultiplexer {
@@ -12,6 +13,8 @@ export interface OpenMultiplexer {
   residency(model: string): TierResidency | undefined;
   /** Absent where leases are the multiplexer's own business: it is elsewhere, and the tier is its front door. */
   acquire?(model: string, wish: SlotWish): Promise<SlotLease | SlotRefusal>;
+  /** Set where it runs in this process. */
+  readonly local?: Multiplexer;
   /** Text for `/metrics`; absent where it has a page of its own. */
   metrics?(): Promise<string>;
   /** @param keepServes its servers run on, for the next start to take over; without effect on one elsewhere */
@@ -23,6 +26,8 @@ export type OpenSource = (source: SwapGroupSource) => Promise<OpenMultiplexer>;
 
 export interface Slots {
   readonly source: SlotSource;
+  /** The multiplexer in this process; there is one at most. */
+  local(): Multiplexer | undefined;
   /** Metrics of the multiplexers in this process; empty without any. */
   metrics(): Promise<string>;
   /** Opens what is new, then lets go of what is not named any more. @throws Error with a remedy; then everything stays */
@@ -128,6 +133,7 @@ export const openSlots = async (first: Settings['swapGroups'], openSource: OpenS
       },
       groups: () => Object.fromEntries([...groups].map(([name, group]) => [name, group.status()])),
     },
+    local: () => [...byKey.values()].find(({ local }) => local !== undefined)?.local,
     async metrics() {
       const texts = await Promise.all([...byKey.values()].map((each) => each.metrics?.() ?? ''));
       return texts.join('');

@@ -123,6 +123,13 @@ describe('a model', () => {
       ],
     ],
     [
+      'whose weights would hide the whole container',
+      ['model_path = "/qwen.gguf"', 'port = 1', 'volume = "weights"'],
+      [
+        '3 models[0].model_path: model "m": would be mounted on the container\'s root folder, which Docker refuses | put it into a folder of its own, as in /models/qwen3',
+      ],
+    ],
+    [
       'whose variables are no table',
       [...SGLANG, 'env = "A=1"'],
       ['5 models[0].env: model "m": must be a table, not text | write for example env = { NAME = "value" }'],

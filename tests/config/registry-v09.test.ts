@@ -128,7 +128,7 @@ describe('a row of v0.9', () => {
     [{ host_path: '/srv/m' }, '/srv/m', '/models/m'],
     [{}, '/models/m', '/models/m'],
     [{ volume: 'v', host_path: '/srv/m' }, 'v', '/models'],
-    [{ volume: 'v', model_path: '/m' }, 'v', '/'],
+    [{ volume: 'v', model_path: '/srv/deep/m/' }, 'v', '/srv/deep'],
   ])('%j is mounted from %s on %s, read-only', (rest, source, target) => {
     const [model] = registryOfRows([row(rest)]).models;
     expect(model === undefined ? [] : dockerLaunch(model).mounts).toEqual([{ source, target, readOnly: true }]);

@@ -28,12 +28,12 @@ describe('a model', () => {
     ],
     [
       'with a volume and weights read whole',
-      ['model_path = "/m"', 'volume = "v"', 'mmap = false'],
+      ['model_path = "/m/m"', 'volume = "v"', 'mmap = false'],
       ['6 models[0].mmap: model "m": reading weights whole from a volume takes longer than mapping them'],
     ],
     [
       'with two sources of weights',
-      ['model_path = "/m"', 'volume = "v"', 'host_path = "/h"'],
+      ['model_path = "/m/m"', 'volume = "v"', 'host_path = "/h"'],
       ['6 models[0].host_path: model "m": host_path is without effect: volume is mounted instead'],
     ],
     [

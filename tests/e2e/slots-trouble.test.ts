@@ -42,7 +42,7 @@ describe('a server killed in the middle of an answer', () => {
       expect([seen.text, seen.terminal]).toEqual(['The spare one.', true]);
       const { attempts } = await world.record(decisionOf(await response));
       expect(attempts).toMatchObject([
-        { tier: 'a', failure: 'cut-off' },
+        { tier: 'a', outcome: 'error' },
         { tier: 'spare', outcome: 'served' },
       ]);
       const { slots } = await world.until((status) => status.slots.some(({ loads }) => loads === 2));
@@ -151,7 +151,7 @@ describe('a router that is told to leave', () => {
       await using world = await startSlotsWorld({ loadMs: { alpha: 60_000 } });
       const leaving = new AbortController();
       const response = world.chat('a', {}, leaving.signal).catch(() => undefined);
-      await world.until(({ slots }) => slots.some(({ state, serve }) => state === 'loading' && serve !== undefined));
+      await world.until(({ slots }) => slots.some(({ lines }) => lines?.some((line) => line.includes('starts'))));
       leaving.abort();
       await response;
       expect(await world.left()).toHaveLength(1);

@@ -1,5 +1,6 @@
-/** Does an operator who watches the router see its models come and go? */
+/** Does an operator see the models of a router come and go, and can they be moved by hand? */
 import { expect, test } from 'bun:test';
+import { run } from '#tests/e2e/program';
 import { startSlotsWorld } from '#tests/e2e/slots-world';
 
 const LIMIT_MS = 60_000;
@@ -47,6 +48,37 @@ test(
       { what: 'granted', model: 'alpha' },
     ]);
     expect(JSON.stringify(events)).not.toContain('lines');
+  },
+  LIMIT_MS,
+);
+
+test(
+  'the verbs of the multiplexer work on a router that has one inside',
+  async () => {
+    await using world = await startSlotsWorld();
+    const { url } = world.serving;
+    await using load = await run(['multiplexer', 'load', 'beta', '--url', url]);
+    expect(await load.exited).toBe(0);
+    await using status = await run(['multiplexer', 'status', '--url', url, '--json']);
+    expect(await status.exited).toBe(0);
+    expect(JSON.parse(status.out())).toMatchObject({
+      object: 'slots',
+      slots: [
+        { model: 'alpha', state: 'empty' },
+        { model: 'beta', state: 'ready' },
+      ],
+    });
+    const events = await fetch(`${url}/v1/slots/events`);
+    const first = await events.body?.getReader().read();
+    expect(new TextDecoder().decode(first?.value)).toStartWith('event: slots\ndata: {"object":"slots"');
+    await using unload = await run(['multiplexer', 'unload', 'beta', '--url', url]);
+    expect(await unload.exited).toBe(0);
+    expect((await world.slot('beta')).state).toBe('empty');
+    const unknown = await fetch(`${url}/v1/slots/gamma/load`, { method: 'POST' });
+    expect({ status: unknown.status, body: await unknown.json() }).toMatchObject({
+      status: 404,
+      body: { error: { type: 'model_not_found' } },
+    });
   },
   LIMIT_MS,
 );

@@ -161,7 +161,7 @@ export const endWith = async (running: Run, folder: TemporaryFolder): Promise<vo
 };
 
 /** What was seen when the check held; rejects with the words of `otherwise` when it never does. */
-export const looking = async <Seen>(
+const looking = async <Seen>(
   look: () => Promise<Seen>,
   check: (seen: Seen) => boolean,
   otherwise: (last: Seen) => string,

@@ -1,7 +1,9 @@
 /** How do models sleep that can, and what if they will not wake? */
 import { expect, test } from 'bun:test';
+import type { Sleeper } from '#drivers/sleep';
+import { createFakeServes } from '#tests/multiplexer/fake-driver';
 import { type House, memoryState, openHouse, passUntil } from '#tests/multiplexer/house';
-import { settle } from '#tests/support/clock';
+import { createSimulatedClock, settle } from '#tests/support/clock';
 
 const OPTIONS = {
   gpus: [{ id: '0', vramMib: 24_000 }],
@@ -76,4 +78,43 @@ test('one that an earlier life left asleep is woken when it is taken over', asyn
   expect(serves.log.slice(-3).sort()).toEqual(['adopt a', 'stop b', 'wake a']);
   await use(next, 'a');
   expect(serves.running()).toEqual(['a']);
+});
+
+test('one that is falling asleep is noted already, since we may be killed meanwhile', async () => {
+  const state = memoryState();
+  const house = await openHouse({ ...OPTIONS, state });
+  await use(house, 'a');
+  const asked = house.ask('b');
+  await settle();
+  expect([house.serves.log.at(-1), house.serves.isAwake('a')]).toEqual(['sleep a', true]);
+  expect(state.get('asleep/a')).toBe('1');
+  await passUntil(house.clock, asked.promise);
+});
+
+test('one that will not sleep is noted no longer once it was stopped', async () => {
+  const state = memoryState();
+  const house = await openHouse({ ...OPTIONS, state });
+  house.serves.of('a').sleepFails = true;
+  await use(house, 'a');
+  await use(house, 'b');
+  expect(state.get('asleep/a')).toBeUndefined();
+});
+
+test('one that an earlier life left asleep is woken from the level at which it fell asleep', async () => {
+  const state = memoryState();
+  state.set('asleep/a', '2');
+  const clock = createSimulatedClock();
+  const serves = createFakeServes(clock);
+  const levels: number[] = [];
+  const sleeper: Sleeper = {
+    ...serves.sleeper,
+    wake: (spec, level, signal) => {
+      levels.push(level);
+      return serves.sleeper.wake(spec, level, signal);
+    },
+  };
+  serves.leave('a', true);
+  const house = await openHouse({ ...OPTIONS, state, serves: { ...serves, sleeper }, clock });
+  await use(house, 'a');
+  expect(levels).toEqual([2]);
 });

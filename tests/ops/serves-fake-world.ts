@@ -88,7 +88,7 @@ const fakeCommands = (deeds: string[], programs: FakeMachine['programs']): Comma
   groupLives: async () => false,
   startedAt: async () => undefined,
   bootId: async () => '',
-  which: () => undefined,
+  which: (program) => (program.startsWith('no-') ? undefined : `/bin/${program}`),
 });
 
 export const fakeMachine = (options: MachineOptions = {}): FakeMachine => {

@@ -103,7 +103,7 @@ test(
       await Promise.race([started, child.exited]);
       child.kill('SIGINT');
       const [exit, err] = await Promise.all([child.exited, child.stderr.text()]);
-      expect(err).toContain('was given up');
+      expect(err).toContain('the wait was interrupted: it goes on loading');
       expect(exit).toBe(1);
       const { out } = await run(['serves', 'status', '--json', '--manifest', manifest]);
       expect(JSON.parse(out).serves[0]).toMatchObject({ state: 'running', well: false });

@@ -109,5 +109,9 @@ describe('rivals', () => {
     expect((await room(true, false)).stopped).toMatchObject([{ serve: 'flex', did: 'stopped' }]);
     expect(machine.deeds).toEqual(['stop flex-box']);
     expect(await room(true, false)).toEqual({ staying: [], stopped: [] });
+    for (const status of ['paused', 'restarting']) {
+      machine.containers.set('flex-box', container('flex-box', status));
+      expect((await room(false, false)).staying).toHaveLength(1);
+    }
   });
 });

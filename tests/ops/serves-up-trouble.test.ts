@@ -81,6 +81,18 @@ test('a container that cannot be removed is not made again on top of it', async 
   expect(machine.deeds).toEqual([]);
 });
 
+test('a container is not removed for an up whose program is not there', async () => {
+  const machine = fakeMachine();
+  machine.containers.set('a-box', container('a-box', 'running'));
+  const serve = serveNamed('a', { up: ['no-such-docker', 'run'] });
+  const [done] = await bringUp([serve], manifestOf(serve), { recreate: true, dryRun: false }, machine.world);
+  expect(done).toMatchObject({
+    did: 'refused',
+    message: 'there is no program no-such-docker, so nothing is removed: install it, or correct up',
+  });
+  expect(machine.deeds).toEqual([]);
+});
+
 test('what drifted is a warning where it is left running', async () => {
   const machine = fakeMachine();
   const args = ['serve', '/models/x', '--served-model-name', 'old'];

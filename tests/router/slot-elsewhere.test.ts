@@ -2,15 +2,27 @@
 import { describe, expect, test } from 'bun:test';
 import { NOTHING } from '#core/cost';
 import type { SlotSource, TierResidency } from '#core/residency';
+import { dialects } from '#dialects/dialect';
 import { createMemory } from '#router/memory';
 import { slotInHeaders } from '#router/slot-headers';
+import { CUT, troubleEvent } from '#server/multiplexer/trouble';
 import { factsOf, settingsOf, tierOf } from '#tests/core/decide-fixtures';
-import { ask, CHAT, GREETING, MESSAGES, openSmallHouse, passTime, play } from '#tests/router/small-house';
+import {
+  ask,
+  CHAT,
+  GREETING,
+  MESSAGES,
+  openSmallHouse,
+  passTime,
+  play,
+  type SmallHouseOptions,
+} from '#tests/router/small-house';
 import type { HostScript } from '#tests/simulation/scripted-hosts';
 import { sampleAttempt, sampleRecord } from '#tests/store/sample-record';
 import { plainAnswer } from '#tests/support/answer';
-import { answerSteps } from '#tests/support/answers';
+import { answerSteps, eventsFor } from '#tests/support/answers';
 import { createSimulatedClock } from '#tests/support/clock';
+import { sseHead } from '#tests/support/fake-tier-steps';
 import { chatSeen } from '#tests/support/sse';
 import { chatRequest } from '#tests/support/two-tiers';
 
@@ -92,6 +104,35 @@ describe('the headers of the reply', () => {
 
   test('say nothing for a tier without a swap group', () => {
     expect(slotInHeaders(tierOf('one', { model: 'm' }), new Headers(TELLING))).toBeUndefined();
+  });
+});
+
+describe('an answer that was cut there in a drain', () => {
+  const events = eventsFor('openai-chat', plainAnswer(GREETING));
+  const cutHere = (): HostScript =>
+    play([
+      sseHead(),
+      { chunk: events.slice(0, 2).join('') },
+      { chunk: troubleEvent(CUT, dialects['openai-chat'], 'x') },
+    ]);
+  const afterCut = async (options: SmallHouseOptions) => {
+    const house = await openSmallHouse({
+      ...options,
+      slots: () => knowing(READY),
+      scripts: { 'fast-local': cutHere },
+    });
+    const { record } = await ask(house, CHAT, chatRequest({ model: 'fast-local' }));
+    const failures = house.assembly.router.breakers.snapshot().reduce((sum, breaker) => sum + breaker.failures, 0);
+    return { detail: record.attempts[0]?.detail, failures };
+  };
+
+  test('is known by its words, and says nothing against the tier', async () => {
+    const { detail, failures } = await afterCut(shared);
+    expect([detail, failures]).toEqual(['its model had to make room for another before the answer had ended', 0]);
+  });
+  test('is an error like any other where no multiplexer is', async () => {
+    const { detail, failures } = await afterCut({});
+    expect([detail?.includes('error event'), failures]).toEqual([true, 1]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Is everything that a visit holds given back once, in whatever order things come to pass? */
 import { describe, expect, test } from 'bun:test';
 import type { SlotLease } from '#core/slot-lease';
+import { limitsFor } from '#server/multiplexer/front';
 import { CALLER_GONE, CUT, type Trouble } from '#server/multiplexer/trouble';
 import { createVisits, type Visit } from '#server/multiplexer/visit';
 import type { Upstream } from '#upstream/relay';
@@ -123,4 +124,8 @@ test('there are as many visits as may be, and no more', () => {
   expect(visits.open('b', new Request('http://localhost/'), idle)).toBeUndefined();
   first?.end();
   expect(visits.open('c', new Request('http://localhost/'), idle)).toBeDefined();
+});
+
+test('a registry that lets more wait makes more room for them, and never less than there was', () => {
+  expect([0, 256, 2_000].map((queueMax) => limitsFor(queueMax).visitsMax)).toEqual([512, 512, 2_256]);
 });

@@ -5,6 +5,7 @@ import type { SwapGroup, SwapGroupSource } from '#core/settings';
 import { type OpenMultiplexer, openSlots } from '#server/slots';
 import { tierOf } from '#tests/core/decide-fixtures';
 import { rejectionOf } from '#tests/support/rejection';
+import { startTwoTiers } from '#tests/support/two-tiers';
 
 const READY: TierResidency = { state: 'ready', readyInMs: 0, needs: 'nothing', inFlight: 0, queued: 0 };
 const group = (name: string, source: SwapGroupSource): SwapGroup => ({ name, source, keepaliveAfterMs: 10_000 });
@@ -152,5 +153,14 @@ describe('servers that are to be kept', () => {
     const slots = await openSlots([kept], open);
     await slots.replace([]);
     expect(events).toEqual(['open /etc/models.json', 'close /etc/models.json']);
+  });
+});
+
+test('a server without a multiplexer of its own says where to look', async () => {
+  await using server = await startTwoTiers();
+  const answer = await server.server.get('/v1/slots');
+  expect({ status: answer.status, text: await answer.text() }).toEqual({
+    status: 404,
+    text: expect.stringContaining('/healthz?verbose has what is known of it'),
   });
 });

@@ -10,7 +10,7 @@ const CLEAR = '\u001b[H\u001b[2J';
 export default command({
   details: `READY-IN is when a request that came now would be served, as far as times were measured, and what has
 to happen first. With --watch the picture follows every change until you stop it; with --json as well,
-each is one line. A router that swaps models itself can be asked as well, but not watched.`,
+each is one line. A router can be asked as well, and watched where it has the registry itself.`,
   flags: {
     watch: { kind: 'switch', help: 'Show every change' },
     json: { kind: 'switch', help: 'Print the whole state as JSON' },

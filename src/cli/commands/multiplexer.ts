@@ -17,10 +17,12 @@ responses, embeddings. A model makes room for another when the answers it gives 
 Other routes: /healthz, /readyz, /metrics, /v1/slots, /v1/slots/events, POST /v1/slots/MODEL/load
 and /unload.
 
-SIGTERM and SIGINT let running answers end within the drain limit and stop all servers. A second one
-cuts the answers; a third leaves at once, and what still runs is found by the next start.
+SIGTERM and SIGINT let running answers end within the drain limit and stop all servers; it ends with 1 when
+answers were cut. A second one cuts them; a third leaves at once, and what still runs is found by the next
+start. SIGHUP changes nothing, since a registry is read at the start only.
 
---self-check looks at the registry, Docker, GPUs, images, programs and ports, and starts nothing.
+--self-check looks at the registry, Docker, GPUs, images, programs, ports and who may connect, and
+starts nothing.
 See also: multiplexer status, multiplexer load MODEL, multiplexer unload MODEL.`,
   flags: {
     registry: {

@@ -27,14 +27,14 @@ const wishOf = (
 
 export default command({
   details: `Both outputs of the server are passed on, each to its own. With --follow it goes on until the server ends
-or Ctrl-C.`,
+or you press Ctrl-C.`,
   flags: {
     ...MANIFEST_FLAGS,
     tail: { kind: 'text', value: 'LINES', help: 'Lines from the end, or all', default: '200' },
     since: { kind: 'text', value: 'TIME', help: 'Only from this time on: 10m ago, or a date with time' },
     follow: { kind: 'switch', help: 'Stay, and pass on what comes' },
   },
-  args: { name: NAMES },
+  args: { name: { ...NAMES, help: 'One serve, by name or container' } },
   examples: ['serves logs heavy', 'serves logs heavy --since 10m --follow'],
   async run({ flags, args }, io) {
     const { terminal, effects } = io;

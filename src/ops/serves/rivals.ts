@@ -20,6 +20,9 @@ export interface RoomOptions {
   readonly dryRun: boolean;
 }
 
+/** States in which a server has its port and its memory, or takes them again by itself. */
+const HOLDS: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
+
 export const makeRoom = async (
   wanted: readonly DeclaredServe[],
   manifest: ServesManifest,
@@ -29,7 +32,7 @@ export const makeRoom = async (
 ): Promise<Room> => {
   const rivals = rivalsOf(wanted, manifest, mode);
   const states = await Promise.all(rivals.map(({ rival }) => stateOf(rival, world)));
-  const running = rivals.filter((_, index) => states[index]?.status === 'running');
+  const running = rivals.filter((_, index) => HOLDS.has(states[index]?.status ?? ''));
   if (!switching) return { staying: running, stopped: [] };
   const serves = running.map(({ rival }) => rival);
   return { staying: [], stopped: await takeDown(serves, dryRun, world) };

@@ -1,4 +1,5 @@
 /** How is a serve brought up: the step that its state asks for, performed or only told? */
+import { isAbsolutePath } from '#config/paths';
 import type { DeclaredServe, ServesManifest, Words } from '#config/serves';
 import { inOneLine } from '#core/plain-words';
 import type { RunningServe } from '#drivers/driver';
@@ -85,12 +86,22 @@ const hindranceTo = async (
   if (step.do === 'run') {
     const missing = serve.envFrom.filter((name) => world.effects.env(name) === undefined);
     if (missing.length > 0) return `${missing.join(' and ')} must be set in the environment: env_from names it`;
+    const program = step.removeFirst ? missingProgram(serve, world) : undefined;
+    if (program !== undefined)
+      return `there is no program ${program}, so nothing is removed: install it, or correct up`;
   }
   const comesUp = step.do === 'start' || step.do === 'run';
   // One that runs holds its port itself.
   if (!comesUp || !(status === 'absent' || status === 'exited' || status === 'created')) return undefined;
   const holder = await portHolder(serve, manifest, world);
   return holder === undefined ? undefined : `port ${serve.port} is taken by ${holder} — stop that, or change the port`;
+};
+
+/** The program of `up` where it is certain not to be there; a relative path may depend on the folder it is run in. */
+const missingProgram = ({ up }: DeclaredServe, { commands }: ServesWorld): string | undefined => {
+  const program = up?.[0] ?? '';
+  const isRelative = program.includes('/') && !isAbsolutePath(program);
+  return isRelative || commands.which(program) !== undefined ? undefined : program;
 };
 
 const refusal = async (

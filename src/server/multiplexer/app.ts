@@ -5,18 +5,10 @@ import { dialects } from '#dialects/dialect';
 import type { IdleLimit } from '#server/generate';
 import type { Front } from '#server/multiplexer/front';
 import { relayTo } from '#server/multiplexer/relay';
-import {
-  changeSlot,
-  health,
-  modelList,
-  modelNamed,
-  readiness,
-  type SlotChange,
-  slots,
-} from '#server/multiplexer/slots';
+import { changeSlot, health, modelList, modelNamed, readiness, slotChangeIn, slots } from '#server/multiplexer/slots';
 import { type Trouble, trouble, troubleResponse, UNAUTHORIZED } from '#server/multiplexer/trouble';
 import type { Way } from '#server/multiplexer/wish';
-import { normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
+import { decodedName, normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
 import { asksForWebSocket, webSocketRefused } from '#server/websocket';
 
 const chat = dialects['openai-chat'];
@@ -40,15 +32,6 @@ const operatorRoutes = (front: Front): Readonly<Record<string, (request: Request
   '/v1/slots/events': (request) => front.feed.open(request),
 });
 
-/** The part of a path that is a name; undefined when it is not properly written. */
-const decoded = (encoded: string): string | undefined => {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
-};
-
 /** Counted natively where the runtime offers it: iterating copies every header. */
 const headerCount = ({ headers }: Request): number =>
   'count' in headers ? Number(headers.count) : [...headers].length;
@@ -65,11 +48,9 @@ const dispatcher = (front: Front, idle: IdleLimit) => {
   const routes = operatorRoutes(front);
 
   const named = (path: string, request: Request, isGet: boolean): Answer | undefined => {
-    const change = /^\/v1\/slots\/(.+)\/(load|unload)$/.exec(path);
-    const model = decoded(change?.[1] ?? '');
-    if (change && model !== undefined && request.method === 'POST')
-      return changeSlot(front, change[2] as SlotChange, model, request, idle);
-    const entry = decoded(/^\/v1\/models\/(.+)$/.exec(path)?.[1] ?? '');
+    const asked = request.method === 'POST' ? slotChangeIn(path) : undefined;
+    if (asked) return changeSlot(front, asked.change, asked.model, request, idle);
+    const entry = decodedName(/^\/v1\/models\/(.+)$/.exec(path)?.[1] ?? '');
     return entry && isGet ? modelNamed(front, entry) : undefined;
   };
 

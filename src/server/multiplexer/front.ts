@@ -43,6 +43,15 @@ export const FRONT_LIMITS: FrontLimits = {
   feedReadersMax: 64,
 };
 
+/** Requests that are served while as many wait as the registry lets. */
+const SERVED_MAX = 256;
+
+/** @param queueMax how many may wait: a longer queue of the registry needs more room in front of it */
+export const limitsFor = (queueMax: number): FrontLimits => ({
+  ...FRONT_LIMITS,
+  visitsMax: Math.max(FRONT_LIMITS.visitsMax, queueMax + SERVED_MAX),
+});
+
 /** Upstream connections, one pool per model. */
 export interface Sessions {
   of(model: string): FetchSession;

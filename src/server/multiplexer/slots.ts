@@ -4,6 +4,10 @@ import type { IdleLimit } from '#server/generate';
 import type { Front } from '#server/multiplexer/front';
 import { refusalTrouble, type Trouble, unknownModel } from '#server/multiplexer/trouble';
 import { json } from '#server/operator';
+import { decodedName } from '#server/paths';
+
+/** Whatever has a multiplexer behind it. */
+type Slotted = Pick<Front, 'multiplexer'>;
 
 const modelEntry = (id: string) => ({ id, object: 'model', owned_by: 'anvil' });
 
@@ -32,13 +36,20 @@ export const readiness = ({ multiplexer }: Front): Response => {
   return state === 'serving' ? json({ ready: true }) : json({ ready: false, state }, 503, { 'retry-after': '5' });
 };
 
-export const slots = ({ multiplexer }: Front): Response => json(multiplexer.status());
+export const slots = ({ multiplexer }: Slotted): Response => json(multiplexer.status());
 
 export type SlotChange = 'load' | 'unload';
 
+/** The change that a path asks for, and of which model; undefined for any other path. */
+export const slotChangeIn = (path: string): { readonly change: SlotChange; readonly model: string } | undefined => {
+  const [, encoded = '', change] = /^\/v1\/slots\/(.+)\/(load|unload)$/.exec(path) ?? [];
+  const model = decodedName(encoded);
+  return model === undefined || model === '' ? undefined : { change: change as SlotChange, model };
+};
+
 /** Answers when the model is ready, or has gone. A caller that leaves ends its wait, not the change. */
 export const changeSlot = async (
-  { multiplexer }: Front,
+  { multiplexer }: Slotted,
   change: SlotChange,
   model: string,
   request: Request,

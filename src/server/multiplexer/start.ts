@@ -10,7 +10,7 @@ import { type AccessOptions, readTokens } from '#server/multiplexer/access';
 import { createMultiplexerApp } from '#server/multiplexer/app';
 import { type Assembled, assembleMultiplexer } from '#server/multiplexer/assemble';
 import { findRegistry } from '#server/multiplexer/find-registry';
-import { createSessions, FRONT_LIMITS, type Front } from '#server/multiplexer/front';
+import { createSessions, type Front, limitsFor } from '#server/multiplexer/front';
 import { createSlotFeed } from '#server/multiplexer/slot-feed';
 import { createVisits } from '#server/multiplexer/visit';
 import { type RunningServer, StartError, stopListening } from '#server/start';
@@ -49,22 +49,25 @@ const given = <Value>(name: string, value: Value | undefined): Readonly<Record<s
 
 /** The front door over a multiplexer that is not started yet. */
 const createFront = (
-  { multiplexer, metrics }: Assembled,
+  { multiplexer, metrics, registry }: Assembled,
   sessions: Front['sessions'],
   tokens: readonly GrantedToken[],
   effects: Effects,
   log: Log,
-): Front => ({
-  multiplexer,
-  effects,
-  sessions,
-  guard: createGuard(tokens),
-  limits: FRONT_LIMITS,
-  visits: createVisits(FRONT_LIMITS.visitsMax),
-  feed: createSlotFeed(multiplexer, effects.clock, FRONT_LIMITS),
-  metrics,
-  onBug: (where, error) => log.error('bug', { where, stack: stackOf(error) }),
-});
+): Front => {
+  const limits = limitsFor(registry.settings.queueMax);
+  return {
+    multiplexer,
+    effects,
+    sessions,
+    guard: createGuard(tokens),
+    limits,
+    visits: createVisits(limits.visitsMax),
+    feed: createSlotFeed(multiplexer, effects.clock, limits),
+    metrics,
+    onBug: (where, error) => log.error('bug', { where, stack: stackOf(error) }),
+  };
+};
 
 interface Leaving {
   /** First call: in order. Second: running answers are cut. Third: at once, whatever is left behind. */
@@ -190,6 +193,7 @@ export const startMultiplexer = async (
     await listening.stop(true);
     throw new StartError(reasonOf(error).replace(/^multiplexer: /, ''));
   }
-  log.info('listening', { url: listening.url });
+  // It may have been told to leave meanwhile.
+  if (multiplexer.status().state === 'serving') log.info('listening', { url: listening.url });
   return { url: listening.url, done: leaving.done };
 };

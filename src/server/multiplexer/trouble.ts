@@ -2,7 +2,7 @@
 import type { Dialect } from '#core/dialect';
 import { sayFailure } from '#core/error-table';
 import { type Failure, type FailureKind, failure } from '#core/failure';
-import type { SlotRefusal, SlotRefusalKind } from '#core/slot-lease';
+import { CUT_WORDS, type SlotRefusal, type SlotRefusalKind } from '#core/slot-lease';
 import { json } from '#server/operator';
 
 /** Words of v0.9, which scripts look for, and one for the token that v0.9 did not know. */
@@ -52,11 +52,7 @@ export const trouble = (
 export const CALLER_GONE = trouble('invalid_request', 'the caller went away', { status: 499, code: 'aborted' });
 
 /** The answer was ended because a drain lasted too long, or the operator did not want to wait. */
-export const CUT = trouble(
-  'backend_unavailable',
-  'the answer was cut: its model had to go and the time to finish was over; ask again',
-  { code: 'cut', retryAfterMs: 1_000 },
-);
+export const CUT = trouble('backend_unavailable', `${CUT_WORDS}; ask again`, { code: 'cut', retryAfterMs: 1_000 });
 
 export const UNAUTHORIZED = trouble('unauthorized', 'invalid or missing API key', { code: 'invalid_api_key' });
 
