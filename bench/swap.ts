@@ -1,4 +1,6 @@
-/** How often does each rule swap, and how long do requests wait? Runs as bun run bench:swap; `--json` for programs. */
+/** How often does each rule swap, and how long do requests wait? Runs as bun run bench:swap; `--json` for programs, `--cost` for microseconds. */
+import { shown } from './numbers';
+import { type Cost, measureCosts } from './swap-cost';
 import { type Measured, measure } from './swap-measure';
 import { RULE_NAMES } from './swap-rules';
 import { TRACE_NAMES, TRACES, type TraceName } from './swap-traces';
@@ -7,6 +9,23 @@ import { TRACE_NAMES, TRACES, type TraceName } from './swap-traces';
 const PROMISED: readonly TraceName[] = ['alternating-10', 'alternating-30', 'alternating-60'];
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
+const COST_HEAD = [
+  'models',
+  'of which fit',
+  'waiting',
+  'lease µs',
+  'p99',
+  'estimate µs',
+  'p99',
+  'status µs',
+  'p99',
+] as const;
+
+const costRow = ({ models, resident, waiting, lease, estimate, status }: Cost): readonly string[] => [
+  ...[models, resident, waiting].map(String),
+  ...[lease, estimate, status].flatMap(({ p50, p99 }) => [shown(p50), shown(p99)]),
+];
 
 const HEAD = ['', 'swaps/100', 'p50 s', 'p95 s', 'longest s', 'served/min', 'refused', 'cut'] as const;
 
@@ -21,14 +40,19 @@ const rowOf = (one: Measured): readonly string[] => [
   String(one.cut),
 ];
 
-const tableOf = (rows: readonly (readonly string[])[]): string => {
-  const all = [HEAD, ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0), 3));
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0), 3));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(HEAD), rule, ...rows.map(line)].join('\n');
+  return [line(head), rule, ...rows.map(line)].join('\n');
 };
+
+if (process.argv.includes('--cost')) {
+  process.stdout.write(`${tableOf(COST_HEAD, (await measureCosts()).map(costRow))}\n`);
+  process.exit(0);
+}
 
 const measured = TRACE_NAMES.map((trace) => ({ trace, results: RULE_NAMES.map((rule) => measure(trace, rule)) }));
 
@@ -49,7 +73,7 @@ if (process.argv.includes('--json')) {
   );
 } else {
   for (const { trace, results } of measured) {
-    process.stdout.write(`### ${TRACES[trace].title}\n\n${tableOf(results.map(rowOf))}\n\n`);
+    process.stdout.write(`### ${TRACES[trace].title}\n\n${tableOf(HEAD, results.map(rowOf))}\n\n`);
   }
   for (const { trace, promised, halfTheSwaps, noLongerP95 } of targets) {
     const verdict = `${halfTheSwaps ? 'at most half' : 'more than half'} the swaps, p95 ${noLongerP95 ? 'no longer' : 'longer'}`;

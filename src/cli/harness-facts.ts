@@ -1,8 +1,10 @@
 /** Where does `harness env` learn presets and limits: from a configuration that is named, or from the running router? */
+
 import type { Io } from '#cli/io';
 import { CliError, EXIT, printable } from '#cli/output';
 import { ask } from '#cli/router-client';
 import { formatProblems } from '#config/problem';
+import { messageOf } from '#core/thrown';
 import {
   factsOfModels,
   factsOfSettings,
@@ -76,6 +78,6 @@ const orUsage = (facts: () => HarnessFacts): HarnessFacts => {
   try {
     return facts();
   } catch (error) {
-    throw new CliError(error instanceof Error ? error.message : String(error), EXIT.usage);
+    throw new CliError(messageOf(error), EXIT.usage);
   }
 };

@@ -1,4 +1,5 @@
 /** From the words of a command line to a verb and its exit code. */
+
 import type { Command } from '#cli/command';
 import { PROGRAM, renderCommandHelp, renderGroupHelp, renderRootHelp } from '#cli/help';
 import { type Io, ioFor } from '#cli/io';
@@ -6,6 +7,7 @@ import { CliError, EXIT, type ExitCode } from '#cli/output';
 import { asksForHelp, parseWords } from '#cli/parse';
 import { VERBS, verbEntry, verbNames } from '#cli/verbs';
 import { nearestName } from '#config/nearest';
+import { messageOf } from '#core/thrown';
 import { VERSION } from '#core/version';
 import type { LimitsOutcome } from '#platform/reexec';
 import type { Terminal } from '#platform/terminal';
@@ -96,7 +98,7 @@ const usageError = (io: Io, verb: string, message: string, help: string): ExitCo
 };
 
 const tellFailure = (io: Io, verb: string, error: unknown): ExitCode => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   io.terminal.err(`${PROGRAM} ${verb}: ${message}\n`);
   if (error instanceof CliError) return error.exit;
   return error instanceof Error && error.name === 'StartError' ? EXIT.usage : EXIT.failed;

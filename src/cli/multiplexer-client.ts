@@ -1,5 +1,5 @@
 /** How do the verbs of a multiplexer ask one that runs: its state, once or as it changes, and a change by hand? */
-import type { FlagSpecs } from '#cli/command';
+import type { ArgumentSpec, FlagSpecs } from '#cli/command';
 import type { Io } from '#cli/io';
 import { CliError, EXIT, printable } from '#cli/output';
 import { ask, type Reply, targetOf } from '#cli/router-client';
@@ -16,6 +16,26 @@ export const CLIENT_FLAGS = {
 export interface ClientFlags {
   readonly url: string;
   readonly 'auth-env': string | undefined;
+}
+
+/** Of the verbs that change a slot. */
+export const CHANGE_FLAGS = {
+  'timeout-seconds': {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    max: 86_400,
+    default: 1800,
+    help: 'Longest wait; the change goes on behind it',
+  },
+  json: { kind: 'switch', help: "Print the model's slot as JSON" },
+  ...CLIENT_FLAGS,
+} as const satisfies FlagSpecs;
+
+export const MODEL = { help: 'Name of the model in the registry' } as const satisfies ArgumentSpec;
+
+export interface ChangeFlags extends ClientFlags {
+  readonly 'timeout-seconds': number;
 }
 
 const STATUS_MS = 10_000;
@@ -87,7 +107,7 @@ const asking = (flags: ClientFlags, path: string, timeoutMs: number) => ({
   startedBy: 'multiplexer',
 });
 
-/** The multiplexer inside a router: what that one's page says of its first swap group of which anything is known. */
+/** What a router knows of a multiplexer elsewhere: its page says it of each swap group; the first counts of which anything is known. */
 const readRouter = (text: string): ReadStatus | undefined => {
   try {
     const { slots } = JSON.parse(text) as { readonly slots?: unknown };
@@ -161,12 +181,13 @@ export const watchStatus = async (
 export const changeSlot = async (
   change: 'load' | 'unload',
   model: string,
-  timeoutMs: number,
-  flags: ClientFlags,
+  flags: ChangeFlags,
   io: Io,
 ): Promise<unknown> => {
   tokenOf(flags, io);
+  const timeoutMs = flags['timeout-seconds'] * 1_000;
   const path = `/v1/slots/${encodeURIComponent(model)}/${change}`;
-  const reply = await ask({ ...asking(flags, path, timeoutMs), method: 'POST' }, io);
+  const late = `${printable(model)} is not ${change}ed after ${timeoutMs / 1_000} s; that goes on — see \`multiplexer status\``;
+  const reply = await ask({ ...asking(flags, path, timeoutMs), method: 'POST', late }, io);
   return JSON.parse(checked(flags, reply));
 };

@@ -24,6 +24,8 @@ export interface AskOptions {
   readonly method?: 'GET' | 'POST';
   /** Verb that starts what should answer; `serve` when absent. */
   readonly startedBy?: string;
+  /** Said when the time is over, where that does not mean that nobody is there. */
+  readonly late?: string;
 }
 
 /**
@@ -44,6 +46,8 @@ export const ask = async (options: AskOptions, io: Io): Promise<Reply> => {
     return { status: response.status, text: await readBounded(response, target) };
   } catch (error) {
     if (error instanceof CliError) throw error;
+    if (options.late !== undefined && error instanceof Error && error.name === 'TimeoutError')
+      throw new CliError(options.late, EXIT.failed);
     throw new CliError(`no answer from ${target}: ${causeOf(error, options)}`, EXIT.failed);
   } finally {
     session.close();

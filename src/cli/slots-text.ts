@@ -11,7 +11,7 @@ const LAST_CHARS_SHOWN = 60;
 const MINUTE_MS = 60_000;
 
 /** `450 ms`, `12 s`, `3 min 20 s`. */
-export const duration = (ms: number): string => {
+const duration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
   const seconds = Math.round((ms % MINUTE_MS) / 1_000);

@@ -59,7 +59,7 @@ const tableAt = (path: KeyPath): SchemaNode | undefined => {
 };
 
 /** What to do about a key that the schema does not know. */
-export const unknownKeyRemedy = (path: KeyPath): string => {
+const unknownKeyRemedy = (path: KeyPath): string => {
   const key = String(path.at(-1));
   const siblings = Object.keys(tableAt(path.slice(0, -1))?.properties ?? {});
   const near = nearestName(key, siblings);

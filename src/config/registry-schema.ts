@@ -272,5 +272,4 @@ export const registrySchema = table('Registry of the multiplexer.', {
 
 export type RegistryFile = Static<typeof registrySchema>;
 export type ModelRow = RegistryFile['models'][number];
-export type GpuRow = NonNullable<RegistryFile['gpus']>[number];
 export type PolicyTable = NonNullable<RegistryFile['multiplexer']>;

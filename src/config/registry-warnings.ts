@@ -5,6 +5,7 @@ import { knownParsers } from '#config/registry-launch';
 import type { ModelRow, RegistryFile } from '#config/registry-schema';
 import type { Warning } from '#config/warnings';
 import type { Engines } from '#core/engine';
+import { createScrubber } from '#core/redact';
 import type { RegistryModel, RegistrySettings } from '#core/registry';
 
 export interface Resolved {
@@ -43,6 +44,7 @@ function* modelWarnings(row: ModelRow, path: KeyPath, engines: Engines): Iterabl
     const message = `${of}: the value of ${flag.split('=')[0]} can be read by everyone on this machine: hand it on with env_from`;
     yield { path: [...path, row.args === undefined ? 'command' : 'args'], message };
   }
+  yield* secretWarnings(row, path);
   const [load, limit] = [row.load_seconds, row.load_timeout_seconds];
   if (load !== undefined && limit !== undefined && limit < load) {
     yield { path: [...path, 'load_timeout_seconds'], message: `${of}: is shorter than load_seconds (${load})` };
@@ -51,6 +53,22 @@ function* modelWarnings(row: ModelRow, path: KeyPath, engines: Engines): Iterabl
     yield { path: [...path, 'sleep_vram_mib'], message: `${of}: it never sleeps: sleep_level is not set` };
   }
   yield* parserWarnings(row, path, engines);
+}
+
+const scrub = createScrubber();
+const looksSecret = (text: string): boolean => scrub(text) !== text;
+
+/** Values that have the shape of a key, whatever they are called. The value itself is told to nobody. */
+function* secretWarnings(row: ModelRow, path: KeyPath): Iterable<Warning> {
+  const remedy = 'looks like a secret, which everyone on this machine can read: hand it on with env_from';
+  for (const [name, value] of Object.entries(row.env ?? {})) {
+    if (looksSecret(value)) yield { path: [...path, 'env', name], message: `model "${row.name}": its value ${remedy}` };
+  }
+  for (const key of ['command', 'args'] as const) {
+    const index = (row[key] ?? []).findIndex(looksSecret);
+    if (index < 0) continue;
+    yield { path: [...path, key], message: `model "${row.name}": word ${index + 1} of ${key} ${remedy}` };
+  }
 }
 
 /** A family that is known may do without one of the two. */

@@ -7,7 +7,7 @@ import type { SwapGroup, SwapGroupSource } from '#core/settings';
 type GroupTable = NonNullable<RouterTable['swap_groups']>[number];
 
 /** A multiplexer has its own paths; people write the address as they do for a tier. */
-export const originOfUrl = (url: string): string => url.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '');
+const originOfUrl = (url: string): string => url.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '');
 
 /** The rules have seen to it that one of the two is there. */
 const sourceOf = (

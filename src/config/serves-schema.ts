@@ -4,7 +4,7 @@ import { listOf, looseText, oneOf, optional, seconds, table, text, variableName,
 import { MODES, modesSchema } from '#config/schema';
 
 /** `compose`: `up` brings it up again and again; `script`: `up` makes it once; `process`: a program of our own. */
-export const SERVE_DRIVERS = ['compose', 'script', 'process'] as const;
+const SERVE_DRIVERS = ['compose', 'script', 'process'] as const;
 export type ServeDriver = (typeof SERVE_DRIVERS)[number];
 
 export const SERVE_DEFAULTS = { health: '/health', waitSeconds: 600, stopSeconds: 10 } as const;

@@ -36,7 +36,10 @@ export interface SlotRecord {
   readonly waitedMs: number;
   /** Its multiplexer is elsewhere: the wait lies within the attempt's time instead of before it. */
   readonly elsewhere?: true;
-  /** Set when it was refused the model: such an attempt is `skipped-busy`, with the refusal's message as its detail. */
+  /**
+   * Set when it was refused the model: such an attempt is `skipped-busy`, with the refusal's message as its detail; one
+   * that a multiplexer elsewhere refuses has been made, and failed as busy.
+   */
   readonly refused?: SlotRefusalKind;
   /** Its answer was ended because another model had waited too long for the room. */
   readonly cut?: true;

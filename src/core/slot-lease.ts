@@ -1,5 +1,9 @@
 /** How does a request hold a loaded model, and why may it be refused one? */
 
+/** What has to happen before a model answers. The words are part of what multiplexers and routers tell each other. */
+export const NEEDS = { nothing: true, turn: true, wake: true, load: true, swap: true, retry: true } as const;
+export type Need = keyof typeof NEEDS;
+
 /** A loaded model held for one request, so that it is not swapped away below it. */
 export interface SlotLease {
   readonly model: string;
@@ -8,7 +12,7 @@ export interface SlotLease {
   /** Milliseconds from asking to getting it. */
   readonly waitedMs: number;
   /** What had to happen first. */
-  readonly needed: 'nothing' | 'turn' | 'wake' | 'load' | 'swap' | 'retry';
+  readonly needed: Need;
   /** Aborted when a drain lasted too long and the answer has to end now; its reason says so. */
   readonly cut: AbortSignal;
   /** Gives it back; later calls do nothing. */

@@ -1,4 +1,5 @@
 /** What does a multiplexer say of itself? The document of `GET /v1/slots` and of each event of `/v1/slots/events`. */
+import type { Need } from '#core/slot-lease';
 import type { SlotState, SwapReason, VacatedState } from '#core/swap';
 
 export interface SlotStatus {
@@ -12,7 +13,7 @@ export interface SlotStatus {
   readonly oldest_wait_ms: number;
   /** Until a request that comes now would be served, and what has to happen first. */
   readonly ready_in_ms: number;
-  readonly needs: 'nothing' | 'turn' | 'wake' | 'load' | 'swap' | 'retry';
+  readonly needs: Need;
   /** Measured lately, else as declared. */
   readonly load_ms: number;
   readonly wake_ms: number;

@@ -1,6 +1,6 @@
 /** How long would a request that came now wait for its lease, and what would have to happen first? */
-import type { SlotView, SwapEstimate, SwapView, Waiter } from '#core/swap';
-import { areRivals, type Board, boardOf, freeLeases, leaveMsOf, loadMsOf, withWaiting } from '#core/swap-board';
+import type { SlotView, SwapEstimate, SwapView } from '#core/swap';
+import { areRivals, type Board, boardOf, freeLeases, leaveMsOf, loadMsOf, withNewcomer } from '#core/swap-board';
 import { stayMsOf } from '#core/swap-defaults';
 import { cheapestRoom, fits, laterOccupantOf, occupantOf, occupantsOf } from '#core/swap-fit';
 import { makeRoom } from '#core/swap-room';
@@ -69,16 +69,22 @@ const turnMs = (board: Board, slot: SlotView, ahead: number): number => {
   return (rounds * board.view.policy.drainMs) / 2;
 };
 
+/** The same moment with one more request for a model, of normal priority. */
+const askedFor = (board: Board, model: string): Board =>
+  withNewcomer(board, { id: IMAGINED, model, since: board.view.now, priority: 0 });
+
 /**
  * Milliseconds until a resident that gives newcomers no more leases is loaded again: somebody else gets its room first, for
  * the shortest stay. Undefined for one that gives them.
- * @param asked with the imagined request
+ * @param board without the imagined request
  */
-const backInMs = (asked: Board, slot: SlotView): number | undefined => {
-  const isWanted = asked.view.slots.some(
-    (other) => isUnserved(asked, other) && areRivals(asked, other.model, slot.model),
+const backInMs = (board: Board, slot: SlotView): number | undefined => {
+  const isWanted = board.view.slots.some(
+    (other) => isUnserved(board, other) && areRivals(board, other.model, slot.model),
   );
-  const departure = isWanted ? makeRoom(asked).departures.find((one) => one.slot === slot) : undefined;
+  if (!isWanted) return undefined;
+  const asked = askedFor(board, slot.model.name);
+  const departure = makeRoom(asked).departures.find((one) => one.slot === slot);
   if (departure === undefined) return undefined;
   const { for: wanted, to } = departure;
   const awayMs = drainExpectedMs(asked, slot) + leaveMsOf(slot) + loadMsOf(wanted) + stayMsOf(wanted);
@@ -86,17 +92,10 @@ const backInMs = (asked: Board, slot: SlotView): number | undefined => {
   return Math.min(boundMsOf(asked, slot), awayMs + leaveMsOf(wanted)) + backMs;
 };
 
-/** The same moment with one more request for a model, of normal priority. */
-const askedFor = (board: Board, model: string): Board =>
-  withWaiting(board, [
-    ...[...board.queues.values()].flat(),
-    { id: IMAGINED, model, since: board.view.now, priority: 0 } satisfies Waiter,
-  ]);
-
 const readyEstimate = (board: Board, slot: SlotView): SwapEstimate => {
   const state = 'ready';
   const queued = board.queues.get(slot.model.name)?.length ?? 0;
-  const backMs = backInMs(askedFor(board, slot.model.name), slot);
+  const backMs = backInMs(board, slot);
   if (backMs !== undefined) return { state, readyInMs: backMs, needs: 'swap' };
   return freeLeases(slot) > queued
     ? { state, readyInMs: 0, needs: 'nothing' }

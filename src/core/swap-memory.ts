@@ -39,7 +39,10 @@ export const memoryShortage = (model: string, question: MemoryQuestion): MemoryS
   const { weightGb, freeGb, stoppedGb, asleepGb, stayingGb, comingGb = [], ramCapGb } = question;
   if (weightGb === undefined) return undefined;
   const neededGb = weightGb * OVERHEAD;
-  const free = freeGb === undefined ? Number.POSITIVE_INFINITY : freeGb + sum(stoppedGb) - sum(asleepGb) - sum(comingGb) * OVERHEAD;
+  const free =
+    freeGb === undefined
+      ? Number.POSITIVE_INFINITY
+      : freeGb + sum(stoppedGb) - sum(asleepGb) - sum(comingGb) * OVERHEAD;
   const cap = ramCapGb === undefined ? Number.POSITIVE_INFINITY : ramCapGb - sum(stayingGb) - sum(asleepGb);
   const availableGb = Math.max(0, Math.min(free, cap));
   if (neededGb <= availableGb) return undefined;

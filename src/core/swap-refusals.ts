@@ -49,13 +49,10 @@ export const refusalsOf = (board: Board): Refusals => {
     const slot = board.slots.get(name);
     if (slot?.state === 'loading') continue;
     const served = slot === undefined ? 0 : freeLeases(slot);
+    const neverFits = slot !== undefined && slot.state !== 'ready' && !canEverFit(board, slot);
     for (const waiter of queue.slice(served)) {
       const at = slot === undefined ? view.now : givenUpAt(board, slot, waiter);
-      const hopeless =
-        slot === undefined ||
-        at <= view.now ||
-        restsTooLong(board, slot, waiter) ||
-        (slot.state !== 'ready' && !canEverFit(board, slot));
+      const hopeless = slot === undefined || at <= view.now || neverFits || restsTooLong(board, slot, waiter);
       if (hopeless) {
         refused.add(waiter.id);
         commands.push({ do: 'refuse', waiter: waiter.id, retryAfterMs: retryAfterMs(board, slot) });

@@ -1,6 +1,15 @@
 /** From which moment on may a model be vacated for one that is waited for? Worth, bounds, minimum stay and idleness. */
 import type { SlotView, SwapReason } from '#core/swap';
-import { type Board, demandFor, isLoadable, leaveMsOf, loadMsOf, longestLoadMs, rivalsOf } from '#core/swap-board';
+import {
+  type Board,
+  demandFor,
+  isLoadable,
+  leaveMsOf,
+  loadMsOf,
+  longestLoadMs,
+  once,
+  rivalsOf,
+} from '#core/swap-board';
 import { lingerMsFor, stayMsOf, unusedStayMsOf } from '#core/swap-defaults';
 
 /** Arrival of the one that has waited longest for it; infinite when nobody does. */
@@ -15,26 +24,33 @@ export const worthAt = (board: Board, slot: SlotView): number => {
 
 /** Milliseconds in which whatever has its room is gone, answers cut if need be. */
 const clearMs = (board: Board, slot: SlotView): number =>
-  board.view.policy.drainMs + rivalsOf(board, slot).reduce((longest, rival) => Math.max(longest, leaveMsOf(rival)), 0);
+  once(
+    board.known.clearMs,
+    slot,
+    () =>
+      board.view.policy.drainMs +
+      rivalsOf(board, slot).reduce((longest, rival) => Math.max(longest, leaveMsOf(rival)), 0),
+  );
 
 /**
  * The bound that is kept for a model, in milliseconds from arrival to the start of its load. It is the configured one,
  * but at least what one rival takes that was chosen at the moment of arrival: it leaves itself, the rival loads, is
  * drained and leaves. A shorter one could not be kept, as loads are never broken off.
  */
-export const boundMsOf = (board: Board, slot: SlotView): number => {
-  const { waitBoundMs, drainMs } = board.view.policy;
-  return rivalsOf(board, slot).reduce(
-    (bound, rival) => Math.max(bound, drainMs + leaveMsOf(slot) + longestLoadMs(rival) + drainMs + leaveMsOf(rival)),
-    waitBoundMs,
-  );
-};
+export const boundMsOf = (board: Board, slot: SlotView): number =>
+  once(board.known.boundsMs, slot, () => {
+    const { waitBoundMs, drainMs } = board.view.policy;
+    return rivalsOf(board, slot).reduce(
+      (bound, rival) => Math.max(bound, drainMs + leaveMsOf(slot) + longestLoadMs(rival) + drainMs + leaveMsOf(rival)),
+      waitBoundMs,
+    );
+  });
 
 /** The moment at which its load has to begin for the sake of the one that has waited longest; infinite when nobody does. */
 export const deadlineOf = (board: Board, slot: SlotView): number => oldestSince(board, slot) + boundMsOf(board, slot);
 
 /** When the load of one that begins at `startAt` has made room again, after the shortest stay there is. */
-export const overAt = (board: Board, slot: SlotView, startAt: number): number =>
+const overAt = (board: Board, slot: SlotView, startAt: number): number =>
   startAt + loadMsOf(slot) + board.view.policy.drainMs + leaveMsOf(slot);
 
 /** Waited for, and neither ready nor loading. */
@@ -45,11 +61,13 @@ export const isUnserved = (board: Board, slot: SlotView): boolean =>
 const latestStart = (board: Board, slot: SlotView): number => {
   const own = deadlineOf(board, slot);
   const latestFirst = rivalsOf(board, slot)
-    .filter((rival) => isUnserved(board, rival) && deadlineOf(board, rival) >= own)
-    .sort((one, other) => deadlineOf(board, other) - deadlineOf(board, one));
+    .filter((rival) => isUnserved(board, rival))
+    .map((rival) => ({ rival, deadline: deadlineOf(board, rival) }))
+    .filter(({ deadline }) => deadline >= own)
+    .sort((one, other) => other.deadline - one.deadline);
   let next = Number.POSITIVE_INFINITY;
-  for (const rival of [...latestFirst, slot]) {
-    next = Math.min(deadlineOf(board, rival), next - overAt(board, rival, 0));
+  for (const { rival, deadline } of [...latestFirst, { rival: slot, deadline: own }]) {
+    next = Math.min(deadline, next - overAt(board, rival, 0));
   }
   return next;
 };
@@ -58,7 +76,8 @@ const latestStart = (board: Board, slot: SlotView): number => {
 export const forcedAt = (board: Board, slot: SlotView): number => deadlineOf(board, slot) - clearMs(board, slot);
 
 /** The same with the others that wait taken into account; never later. The minimum stay of a resident is respected. */
-export const pressedAt = (board: Board, slot: SlotView): number => latestStart(board, slot) - clearMs(board, slot);
+export const pressedAt = (board: Board, slot: SlotView): number =>
+  once(board.pressed, slot, () => latestStart(board, slot) - clearMs(board, slot));
 
 /** End of the minimum stay of a ready slot that has work, and of one that has none. */
 export const stayEndsAt = (slot: SlotView): number => slot.since + stayMsOf(slot);

@@ -1,4 +1,5 @@
 /** What does the swap scheduler know, and what may it command? Its input and output; the decision is in swap-policy. */
+import type { Need } from '#core/slot-lease';
 
 /**
  * A slot is the place that one model takes on its GPUs. `loading` covers waking up as well, `unloading` falling asleep;
@@ -152,5 +153,5 @@ export interface SwapEstimate {
   /** Milliseconds until it would get its lease: 0 when at once, as far as times were measured. */
   readonly readyInMs: number;
   /** What has to happen first. */
-  readonly needs: 'nothing' | 'turn' | 'wake' | 'load' | 'swap' | 'retry';
+  readonly needs: Need;
 }

@@ -1,8 +1,10 @@
 /** Is a container still running, and what did it say last? Watched through an engine that may come and go. */
+
 import { createScrubber, type Scrubber } from '#core/redact';
 import { createTail, type RunningServe, type ServeExit, TAIL_LINES_MAX, type Tail } from '#drivers/driver';
 import { type ContainerFacts, type DockerEngine, DockerError, type LogLine } from '#platform/docker-engine';
 import type { Clock } from '#platform/effects';
+import { pause } from '#platform/pause';
 
 /** Rest before an engine that is away is asked again: doubled each time, up to the maximum. Milliseconds. */
 const REST_MS = 250;
@@ -37,19 +39,6 @@ export const exitDetail = (code: number, oomKilled: boolean): string => {
 
 const isMissing = (error: unknown): boolean => error instanceof DockerError && error.fault === 'missing';
 
-/** Resolves after `ms`, or with the signal. */
-const rest = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clock.clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.setTimeout(done, ms);
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
-
 /**
  * Asks until there is an answer. An engine that is away knows nothing, and so do we: that is no exit.
  * @returns undefined when the signal came first
@@ -67,7 +56,7 @@ const persist = async <Answer>(
       if (isMissing(error)) throw error;
       // A wait that reached its limit is asked again at once; everything else gets a rest.
       if (error instanceof DockerError && error.fault === 'timeout') continue;
-      await rest(clock, restMs, signal);
+      await pause(clock, restMs, signal);
       restMs = Math.min(REST_MS_MAX, restMs * 2);
     }
   }
@@ -103,7 +92,7 @@ const followLog = async (watching: Watching, id: string, tail: Tail, signal: Abo
   // It also ends when the engine leaves in good order, so its end says nothing of the container.
   while (!signal.aborted) {
     await persist(watching, signal, follow);
-    await rest(watching.clock, FOLLOW_REST_MS, signal);
+    await pause(watching.clock, FOLLOW_REST_MS, signal);
   }
 };
 

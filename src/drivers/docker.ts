@@ -65,7 +65,8 @@ const strangeness = (facts: ContainerFacts, serve: string, owner: string): strin
   const { name, labels } = facts;
   const remedy = `remove it (docker rm -f ${name}) or choose another name`;
   if (labels[SERVE_LABEL] === undefined) return `container ${name} was not made by anvil-serving: ${remedy}`;
-  if (labels[OWNER_LABEL] !== owner) return `container ${name} belongs to another registry: ${remedy}`;
+  if (labels[OWNER_LABEL] !== owner)
+    return `container ${name} belongs to another registry, or to one with another state folder: ${remedy}`;
   return labels[SERVE_LABEL] === serve ? undefined : `container ${name} is serve ${labels[SERVE_LABEL]}: ${remedy}`;
 };
 

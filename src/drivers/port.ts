@@ -1,7 +1,7 @@
 /** Does anything listen on a port of this machine already? */
 import type { Effects } from '#platform/effects';
 
-export const HOST = '127.0.0.1';
+const HOST = '127.0.0.1';
 
 /** A listener on loopback accepts at once. */
 const REACH_MS = 1_000;

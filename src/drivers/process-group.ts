@@ -1,9 +1,9 @@
 /** Does a noted process still run, or anything that it started, and how is all of it ended? */
 
 import type { ProcessNote } from '#drivers/process-notes';
-import { pause } from '#drivers/readiness-probe';
 import type { Commands } from '#platform/commands';
 import type { Clock } from '#platform/effects';
+import { pause } from '#platform/pause';
 
 /**
  * `running`; `leftovers`: it has ended, and children of its group have not (a server killed for want of memory leaves

@@ -1,5 +1,7 @@
 /** Where does the output of a started program go, and what were its last lines? To a file, so that it survives us. */
+
 import { createScrubber, type Scrubber } from '#core/redact';
+import { messageOf } from '#core/thrown';
 import { createTail, TAIL_CHARS_MAX, TAIL_LINES_MAX } from '#drivers/driver';
 import { logTail, prepareLog, trimLog } from '#platform/commands-log';
 
@@ -56,7 +58,7 @@ export const openOutput = ({ serve, logPath, firstLine, secrets, onWarning }: Ou
   try {
     return fileOutput(logPath, prepareLog(logPath, firstLine), secrets);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     onWarning(
       `the log of ${serve} cannot be written to ${logPath} (${reason}); its output goes through this process instead, ` +
         'and it may end with it. Free the disk or correct the folder, then load it again.',

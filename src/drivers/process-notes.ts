@@ -16,6 +16,8 @@ export interface ProcessNote {
   readonly identity: readonly string[];
   readonly logPath?: string;
   readonly logFrom: number;
+  /** That it was started on. */
+  readonly port?: number;
 }
 
 /** What the parts of `identityOf` are, in its order. */
@@ -46,14 +48,14 @@ export const changedParts = (running: readonly string[], declared: readonly stri
     .map((index) => `${PARTS[index] ?? 'declaration'} changed`);
 };
 
-export const writeNote = (note: ProcessNote): string => JSON.stringify(note);
+const writeNote = (note: ProcessNote): string => JSON.stringify(note);
 
 /** Undefined for what is no note: somebody else's text, or that of another version. */
 export const readNote = (text: string | undefined): ProcessNote | undefined => {
   try {
     const note: unknown = JSON.parse(text ?? 'null');
     if (typeof note !== 'object' || note === null) return undefined;
-    const { pid, startedAt, identity, logPath, logFrom } = note as Partial<Record<keyof ProcessNote, unknown>>;
+    const { pid, startedAt, identity, logPath, logFrom, port } = note as Partial<Record<keyof ProcessNote, unknown>>;
     if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
     if (typeof startedAt !== 'string' || !Array.isArray(identity)) return undefined;
     return {
@@ -62,8 +64,46 @@ export const readNote = (text: string | undefined): ProcessNote | undefined => {
       identity: identity.map(String),
       ...(typeof logPath === 'string' ? { logPath } : {}),
       logFrom: typeof logFrom === 'number' ? logFrom : 0,
+      ...(typeof port === 'number' ? { port } : {}),
     };
   } catch {
     return undefined;
   }
+};
+
+/** Names under which processes are noted. No serve has a blank in its name. */
+const STARTED = 'started serves';
+
+/** Names of the serves whose processes are noted. */
+export const startedNames = (notes: ProcessNotes): readonly string[] => {
+  try {
+    const names: unknown = JSON.parse(notes.get(STARTED) ?? '[]');
+    return Array.isArray(names) ? names.map(String) : [];
+  } catch {
+    return [];
+  }
+};
+
+const portKey = (port: number): string => `port ${port}`;
+
+/** Who was started on a port, whatever its name. */
+export const noteOfPort = (notes: ProcessNotes, port: number): ProcessNote | undefined =>
+  readNote(notes.get(portKey(port)));
+
+/** Notes a process under its name and its port. */
+export const keepNote = (notes: ProcessNotes, name: string, port: number, note: ProcessNote): void => {
+  const text = writeNote({ ...note, port });
+  notes.set(name, text);
+  notes.set(portKey(port), text);
+  const names = startedNames(notes);
+  if (!names.includes(name)) notes.set(STARTED, JSON.stringify([...names, name]));
+};
+
+/** Forgets a process, unless a note is of a later one by now. */
+export const dropNote = (notes: ProcessNotes, name: string, port: number, pid: number): void => {
+  if (noteOfPort(notes, port)?.pid === pid) notes.set(portKey(port), undefined);
+  if (readNote(notes.get(name))?.pid !== pid) return;
+  notes.set(name, undefined);
+  const left = startedNames(notes).filter((other) => other !== name);
+  notes.set(STARTED, left.length === 0 ? undefined : JSON.stringify(left));
 };

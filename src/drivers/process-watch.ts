@@ -3,8 +3,8 @@ import type { RunningServe, ServeExit } from '#drivers/driver';
 import { endGroup, type GroupWorld, groupState } from '#drivers/process-group';
 import type { ServeOutput } from '#drivers/process-log';
 import type { ProcessNote } from '#drivers/process-notes';
-import { pause } from '#drivers/readiness-probe';
 import type { Child, ChildExit } from '#platform/commands';
+import { pause } from '#platform/pause';
 
 /** Between two looks at a process that is not our child. */
 const WATCH_MS = 1_000;

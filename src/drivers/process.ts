@@ -1,6 +1,8 @@
 /** How is a model server run as a plain program of this machine: started, recognised after our own death, and ended? */
+
 import { kindOfName } from '#core/redact';
 import type { ProcessLaunch, ServeSpec } from '#core/serve-spec';
+import { messageOf } from '#core/thrown';
 import { type Handed, handedTo } from '#drivers/docker-spec';
 import { type Driver, DriverError, type Found, type RunningServe } from '#drivers/driver';
 import { cudaEnvironment, type ResolvedGpus } from '#drivers/gpus';
@@ -9,11 +11,14 @@ import { endGroup, type GroupWorld, groupState } from '#drivers/process-group';
 import { fileOutput, logFileName, openOutput, type ServeOutput } from '#drivers/process-log';
 import {
   changedParts,
+  dropNote,
   identityParts,
+  keepNote,
+  noteOfPort,
   type ProcessNote,
   type ProcessNotes,
   readNote,
-  writeNote,
+  startedNames,
 } from '#drivers/process-notes';
 import { watchChild, watchStranded } from '#drivers/process-watch';
 import { type Child, type ChildEnvironment, CommandMissing } from '#platform/commands';
@@ -28,6 +33,19 @@ export interface ProcessWorld extends GroupWorld, Pick<Effects, 'env' | 'reach' 
   readonly onWarning: (message: string) => void;
   /** Names of the variables of our own environment: of these a child inherits all that name no secret. */
   readonly variables: readonly string[];
+}
+
+/** Grace for a process that no entry declares any more, in milliseconds. */
+const ORPHAN_STOP_MS = 10_000;
+
+export interface ProcessDriver extends Driver {
+  /**
+   * Ends the processes that were started under names that no entry declares any more.
+   * @param keep names of serves
+   * @returns names of those ended
+   * @throws DriverError for one that cannot be ended
+   */
+  sweep(keep: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Warnings remembered, so that each is told once. */
@@ -61,20 +79,15 @@ const environmentFor = (
   ...handed,
 });
 
-/** Forgets a process, unless the note is of a later one by now. */
-const forget = ({ notes }: ProcessWorld, { name, port }: ServeSpec, pid: number): void => {
-  for (const key of [name, portKey(port)]) if (readNote(notes.get(key))?.pid === pid) notes.set(key, undefined);
-};
-
-/** Who was started on a port, whatever its name. No serve has a blank in its name. */
-const portKey = (port: number): string => `port ${port}`;
+const forget = ({ notes }: ProcessWorld, { name, port }: Pick<ServeSpec, 'name' | 'port'>, pid: number): void =>
+  dropNote(notes, name, port, pid);
 
 type PortHolder = 'nobody' | 'ours' | 'stranger';
 
 /** Models that are never loaded together may share a port, so another serve of ours is no stranger. */
 const portHolder = async (world: ProcessWorld, port: number): Promise<PortHolder> => {
   if (!(await isPortTaken(world.reach, port))) return 'nobody';
-  const note = readNote(world.notes.get(portKey(port)));
+  const note = noteOfPort(world.notes, port);
   return note !== undefined && (await groupState(world, note)) !== 'gone' ? 'ours' : 'stranger';
 };
 
@@ -108,7 +121,7 @@ const find = async (world: ProcessWorld, spec: ServeSpec): Promise<Found> => {
     : { kind: 'absent' };
 };
 
-const stop = async (world: ProcessWorld, spec: ServeSpec): Promise<void> => {
+const stop = async (world: ProcessWorld, spec: Pick<ServeSpec, 'name' | 'port' | 'stopMs'>): Promise<void> => {
   const note = readNote(world.notes.get(spec.name));
   if (note === undefined) return;
   if ((await groupState(world, note)) !== 'gone' && !(await endGroup(world, note.pid, spec.stopMs))) {
@@ -147,7 +160,7 @@ const launch = ({ commands }: ProcessWorld, serve: ProcessServe, env: ChildEnvir
       ...(output.logPath === undefined ? { onLine: output.push } : { logPath: output.logPath }),
     });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new DriverError(error instanceof CommandMissing ? 'missing' : 'failed', `serve ${serve.name}: ${message}`);
   }
 };
@@ -175,9 +188,7 @@ const start = async (world: ProcessWorld, spec: ServeSpec, signal: AbortSignal):
     const identity = identityParts(serve, handed, sha256);
     const note = { pid: child.pid, startedAt, identity, logFrom: output.from };
     const { logPath } = output;
-    const text = writeNote(logPath === undefined ? note : { ...note, logPath });
-    world.notes.set(name, text);
-    world.notes.set(portKey(serve.port), text);
+    keepNote(world.notes, name, serve.port, logPath === undefined ? note : { ...note, logPath });
   }
   return watchChild(world, child, output, () => forget(world, serve, child.pid));
 };
@@ -193,6 +204,19 @@ const adopt = async (world: ProcessWorld, spec: ServeSpec): Promise<RunningServe
   return watchStranded(world, note, output, () => forget(world, serve, note.pid));
 };
 
+/** Ends what was started under names that nobody declares any more. @throws DriverError for what cannot be ended */
+const sweep = async (world: ProcessWorld, keep: readonly string[]): Promise<readonly string[]> => {
+  const ended: string[] = [];
+  for (const name of startedNames(world.notes)) {
+    const note = keep.includes(name) ? undefined : readNote(world.notes.get(name));
+    if (note === undefined) continue;
+    const wasThere = (await groupState(world, note)) !== 'gone';
+    await stop(world, { name, port: note.port ?? 0, stopMs: ORPHAN_STOP_MS });
+    if (wasThere) ended.push(name);
+  }
+  return ended;
+};
+
 /**
  * What was noted counts as noted while we run, even where it could not be kept: a process that runs must not be forgotten
  * for want of disk.
@@ -206,7 +230,7 @@ const keptNotes = ({ notes, onWarning }: ProcessWorld): ProcessNotes => {
       try {
         notes.set(name, text);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         onWarning(`${name}: its process cannot be noted (${reason}): it will not be known again after a restart`);
       }
     },
@@ -217,7 +241,7 @@ const keptNotes = ({ notes, onWarning }: ProcessWorld): ProcessNotes => {
  * Serves as programs in process groups of their own. They outlive us, whichever way we end; their notes say which they
  * were, and their output lies in files.
  */
-export const createProcessDriver = (world: ProcessWorld): Driver => {
+export const createProcessDriver = (world: ProcessWorld): ProcessDriver => {
   const told = new Set<string>();
   const once = (message: string): void => {
     if (told.has(message)) return;
@@ -232,5 +256,6 @@ export const createProcessDriver = (world: ProcessWorld): Driver => {
     start: (spec, signal) => start(own, spec, signal),
     adopt: (spec) => adopt(own, spec),
     stop: (spec) => stop(own, spec),
+    sweep: (keep) => sweep(own, keep),
   };
 };

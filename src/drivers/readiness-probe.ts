@@ -1,5 +1,6 @@
 /** How is a model server on this machine asked one thing: within a time, without redirects, reading no more than a little? */
 import type { Clock, FetchLike } from '#platform/effects';
+import { readLimited } from '#platform/limited-text';
 
 export type ProbeAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly text: string }
@@ -23,23 +24,6 @@ export interface ProbeOptions {
 /** Bytes of one answer that are read; model lists and server details are far smaller. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
-const readLimited = async (response: Response): Promise<string | undefined> => {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  for (let bytes = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.length;
-    if (bytes > ANSWER_BYTES_MAX) {
-      await reader.cancel();
-      return undefined;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-};
-
 /** The system's name of what went wrong, `ECONNREFUSED` for one; never the whole message, which may hold anything. */
 const detailOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no connection';
@@ -61,7 +45,7 @@ export const probe = async (
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(post.json) }),
     });
-    const text = await readLimited(response);
+    const text = await readLimited(response, ANSWER_BYTES_MAX);
     if (text === undefined) return { kind: 'silent', detail: `more than ${ANSWER_BYTES_MAX} bytes` };
     return { kind: 'answer', status: response.status, text };
   } catch (error) {
@@ -70,20 +54,4 @@ export const probe = async (
   } finally {
     clock.clearTimeout(timer);
   }
-};
-
-/** Waits on the given clock; false when the signal came first. */
-export const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {
-  if (signal.aborted) return Promise.resolve(false);
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const onAbort = (): void => {
-    clock.clearTimeout(timer);
-    resolve(false);
-  };
-  const timer = clock.setTimeout(() => {
-    signal.removeEventListener('abort', onAbort);
-    resolve(true);
-  }, ms);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return promise;
 };

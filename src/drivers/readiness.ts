@@ -1,8 +1,10 @@
 /** When may a started server be given requests: it is well, and it serves the model that it was started for? */
+
 import { inOneLine, inTime } from '#core/plain-words';
 import type { ServeSpec } from '#core/serve-spec';
 import type { RunningServe } from '#drivers/driver';
-import { type ProbeAnswer, type ProbeWorld, pause, probe } from '#drivers/readiness-probe';
+import { type ProbeAnswer, type ProbeWorld, probe } from '#drivers/readiness-probe';
+import { pause } from '#platform/pause';
 
 export type NotReadyKind =
   /** It ended by itself. */

@@ -1,7 +1,9 @@
 /** How is an engine put to sleep, so that its GPU memory is free and it comes back sooner than from nothing? */
+
 import { inOneLine, inTime } from '#core/plain-words';
 import type { EngineName, ServeSpec } from '#core/serve-spec';
-import { type ProbeAnswer, type ProbeWorld, pause, probe } from '#drivers/readiness-probe';
+import { type ProbeAnswer, type ProbeWorld, probe } from '#drivers/readiness-probe';
+import { pause } from '#platform/pause';
 
 export type SleepLevel = 1 | 2;
 

@@ -15,7 +15,7 @@ export const valued = (flags: Choice['flags'], value: string | number | undefine
 export const switched = (flags: Choice['flags'], on: boolean): Choice | undefined => (on ? { flags } : undefined);
 
 /** True when an operator gave the flag, as a word of its own or with `=`. */
-export const isGiven = (args: readonly string[], flags: readonly string[]): boolean =>
+const isGiven = (args: readonly string[], flags: readonly string[]): boolean =>
   args.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
 
 /** The builder's choices that the operator did not make, in order. */

@@ -21,7 +21,7 @@ interface Family {
  * A wrong parser swallows text, so what is not certain is not here: an unknown model gets none, and says so by calling no
  * tools. vLLM chooses the reasoning parser of gpt-oss itself.
  */
-const FAMILIES: readonly Family[] = [
+export const FAMILIES: readonly Family[] = [
   { family: 'hermes', name: /hermes-[2-4]/, types: [], vllm: { tools: 'hermes' }, sglang: { tools: 'hermes' } },
   {
     family: 'deepseek-r1-distill',
@@ -194,15 +194,12 @@ const simplified = (name: string): string => name.toLowerCase().replaceAll('_', 
  * The family of a model, by its name (a repository's or a folder's) and else by its type.
  * @param modelType `model_type` of its config.json, where that was read
  */
-const familyOf = (name: string, modelType?: string): Family | undefined => {
+export const familyOf = (name: string, modelType?: string): Family | undefined => {
   const wanted = simplified(name);
   return (
     FAMILIES.find((family) => family.name.test(wanted)) ?? FAMILIES.find(({ types }) => types.includes(modelType ?? ''))
   );
 };
-
-/** Name of a model's family; undefined for an unknown one. */
-export const familyName = (name: string, modelType?: string): string | undefined => familyOf(name, modelType)?.family;
 
 /** What an engine has to be told about a model; nothing for an unknown one. */
 export const parsersFor = (engine: 'vllm' | 'sglang', name: string, modelType?: string): ModelParsers => {
@@ -210,15 +207,4 @@ export const parsersFor = (engine: 'vllm' | 'sglang', name: string, modelType?: 
   if (family === undefined) return {};
   const { thinkingKey } = family;
   return { ...family[engine], ...(thinkingKey === undefined ? {} : { thinkingKey }) };
-};
-
-/** Every parser that the table names for an engine, so that a test can hold them against the engine's own list. */
-export const parsersNamed = (
-  engine: 'vllm' | 'sglang',
-): { readonly reasoning: readonly string[]; readonly tools: readonly string[] } => {
-  const rows = FAMILIES.map((family) => family[engine]);
-  const named = (values: readonly (string | undefined)[]): readonly string[] => [
-    ...new Set(values.filter((value) => value !== undefined)),
-  ];
-  return { reasoning: named(rows.map((row) => row?.reasoning)), tools: named(rows.map((row) => row?.tools)) };
 };

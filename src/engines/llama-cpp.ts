@@ -5,7 +5,7 @@ import { listenOn, switched, unlessGiven, valued } from '#engines/arguments';
 /** `owner/repository`, with `:quantisation` behind it or not. Anything else is a path. */
 const REPOSITORY = /^[\w.-]+\/[\w.-]+(?::[\w.-]+)?$/;
 
-export const isRepository = (model: string): boolean => REPOSITORY.test(model) && !/^\.|\.gguf$/i.test(model);
+const isRepository = (model: string): boolean => REPOSITORY.test(model) && !/^\.|\.gguf$/i.test(model);
 
 const onOrOff = (thinking: boolean | undefined): string | undefined => {
   if (thinking === undefined) return undefined;

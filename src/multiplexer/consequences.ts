@@ -62,7 +62,8 @@ const vacated = (floor: Floor, { slot, to, context }: SlotMove): void => {
 };
 
 const stuck = (floor: Floor, move: SlotMove): void => {
-  const { slot, context } = move;
+  const { slot, from, context } = move;
+  if (from === 'unloading') floor.history.cutOnly(slot.vacating.cut);
   if (!context.stuck) return;
   const detail = context.lastFailure ?? UNKNOWN;
   floor.world.onEvent({ kind: 'stuck', model: slot.name, detail });

@@ -131,7 +131,9 @@ const leaveAll = async (floor: Floor, swapper: Swapper): Promise<void> => {
   const all = [...floor.slots.values()];
   const noneHeld = (): boolean => all.every(({ context }) => context.leases.length === 0);
   await swapper.until(noneHeld, undefined, floor.registry.settings.drainMs);
-  for (const slot of all) slot.cutAll('the multiplexer leaves and the answer took longer than the drain limit');
+  for (const slot of all) {
+    floor.history.cutOnly(slot.cutAll('the multiplexer leaves and the answer took longer than the drain limit'));
+  }
   for (const slot of all) slot.letGo();
 };
 

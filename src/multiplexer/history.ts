@@ -13,6 +13,8 @@ export interface Vacated {
 export interface History {
   /** A model has left; with `room` its note is written when that model has been loaded, or could not be. */
   vacated(vacated: Vacated, room: string | undefined): void;
+  /** Answers were cut although nothing was vacated: the server could not be removed, or runs on. */
+  cutOnly(count: number): void;
   /** A model has come up. */
   loaded(model: string, why: SwapReason): void;
   /** The model for which room was made did not come. Returns who had made it. */
@@ -60,6 +62,9 @@ export const createHistory = (clock: Clock): History => {
       cut += vacated.cut;
       if (room === undefined) note([vacated], null, vacated.why);
       else pending.set(room, [...(pending.get(room) ?? []).filter(({ model }) => model !== vacated.model), vacated]);
+    },
+    cutOnly(count) {
+      cut += count;
     },
     loaded(model, why) {
       loads.set(model, (loads.get(model) ?? 0) + 1);

@@ -1,11 +1,13 @@
 /** What is being done to one model's server? One operation at a time, each answered by one event to its slot. */
+
 import type { RegistryModel } from '#core/registry';
 import type { VacatedState } from '#core/swap';
+import { messageOf } from '#core/thrown';
 import type { RunningServe } from '#drivers/driver';
 import type { SleepLevel } from '#drivers/sleep';
 import type { SlotEvent, SlotPort } from '#machines/slot.machine';
 import { loadServe } from '#multiplexer/loader';
-import { type MultiplexerWorld, messageOf, type TimeName } from '#multiplexer/world';
+import type { MultiplexerWorld, TimeName } from '#multiplexer/world';
 
 /** How the newest load went. */
 export interface LoadFacts {

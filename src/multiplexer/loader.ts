@@ -1,8 +1,10 @@
 /** How does one model come up: woken, taken over, or started afresh, and when is it ready? One load, without a rest. */
+
 import type { RegistryModel } from '#core/registry';
+import { messageOf } from '#core/thrown';
 import type { Driver, Found, RunningServe } from '#drivers/driver';
 import type { Sleeper, SleepLevel } from '#drivers/sleep';
-import { messageOf, type UntilReady } from '#multiplexer/world';
+import type { UntilReady } from '#multiplexer/world';
 
 export interface LoadJob {
   readonly model: RegistryModel;

@@ -21,10 +21,12 @@ export const createMultiplexerMetrics = (status: () => SlotsStatus | undefined):
   let set: MetricSet | undefined;
   let loading: Promise<MetricSet> | undefined;
   let waiting: MultiplexerEvent[] = [];
+  /** Of the scrape under way, which reads it once for all its values. */
+  let shot: SlotsStatus | undefined;
 
   const load = (): Promise<MetricSet> => {
     loading ??= import('#multiplexer/metrics-set').then(({ createMetricSet }) => {
-      const made = createMetricSet(status);
+      const made = createMetricSet(() => shot ?? status());
       for (const event of waiting) made.observe(event);
       waiting = [];
       set = made;
@@ -43,7 +45,15 @@ export const createMultiplexerMetrics = (status: () => SlotsStatus | undefined):
       // A failure to load shows in `render`, where somebody is there to see it.
       if (waiting.length === WAITING_LOAD) load().catch(() => undefined);
     },
-    render: async () => (await load()).render(),
+    async render() {
+      const made = await load();
+      shot = status();
+      try {
+        return await made.render();
+      } finally {
+        shot = undefined;
+      }
+    },
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
   };
 };

@@ -1,7 +1,8 @@
 /** How does the actor of a slot live: made, sent its events, and begun anew after a bug, so that none costs a model for good? */
+
 import type { ActorRefFrom } from 'xstate';
+import { messageOf } from '#core/thrown';
 import { type SlotContext, type SlotEvent, type SlotLimits, type SlotPort, slotMachine } from '#machines/slot.machine';
-import { messageOf } from '#multiplexer/world';
 import type { Actors } from '#platform/actors';
 
 type State = ReturnType<ActorRefFrom<typeof slotMachine>['getSnapshot']>['value'];

@@ -6,6 +6,7 @@ import { createEngineGuard } from '#multiplexer/engine-guard';
 import { type Floor, refuseAll, viewOf } from '#multiplexer/floor';
 import { createMemoryGuard } from '#multiplexer/guard';
 import { loadFailed, noMemory, undecided, waitLimit } from '#multiplexer/refusals';
+import { createRooms } from '#multiplexer/rooms';
 import type { Slot, SlotMove } from '#multiplexer/slot';
 import type { TimerHandle } from '#platform/effects';
 
@@ -140,35 +141,6 @@ const createHands = (floor: Floor, wake: () => void) => {
   };
 };
 
-/** Whether a slot drains for a model that nobody waits for any more, and nobody else could use the room. */
-const mayStay = ({ slots, queue }: Floor, { name, state, vacating }: Slot): boolean =>
-  state === 'draining' &&
-  vacating.why !== 'operator' &&
-  vacating.why !== 'leaving' &&
-  [...slots.values()].every((other) => {
-    const served = other.name === name || other.state === 'ready' || other.state === 'loading';
-    return served || queue.countOf(other.name) === 0;
-  });
-
-/** A promise of room ends when its model has come, or when nobody waits for it. */
-const settleRooms = (floor: Floor): void => {
-  const { slots, queue, history } = floor;
-  for (const slot of slots.values()) {
-    const { room } = slot.context;
-    if (room === undefined || slot.state === 'unloading') continue;
-    if (slot.state === 'draining') {
-      if (mayStay(floor, slot)) slot.keep();
-      continue;
-    }
-    const next = slots.get(room)?.state;
-    if (next === 'ready') slot.settleRoom();
-    else if (next !== 'loading' && queue.countOf(room) === 0) {
-      history.missed(room);
-      slot.settleRoom();
-    }
-  }
-};
-
 const createWatchers = (floor: Floor) => {
   const { clock } = floor.world.actors;
   const watchers = new Map<() => void, () => void>();
@@ -233,6 +205,7 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
     });
   };
   const hands = createHands(floor, wake);
+  const rooms = createRooms(floor, wake);
 
   const lookAgain = (at: number | undefined): void => {
     if (timer !== undefined) clock.clearTimeout(timer);
@@ -251,7 +224,7 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
     turning = true;
     try {
       followMoves();
-      settleRooms(floor);
+      rooms.settle();
       hands.forgetUnasked();
       // Before the next command may change again what somebody waits to see.
       watchers.look();
@@ -284,6 +257,9 @@ export const createSwapper = (floor: Floor, onTurn: () => void): Swapper => {
       lookAgain(undefined);
     },
     until: watchers.until,
-    close: watchers.close,
+    close() {
+      watchers.close();
+      rooms.close();
+    },
   };
 };

@@ -30,5 +30,3 @@ export interface MultiplexerWorld {
 
 /** Which of the times of a slot was measured. */
 export type TimeName = keyof SwapTimes;
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

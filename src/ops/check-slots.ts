@@ -68,7 +68,7 @@ const nameProblem = ({ id, model }: Tier, { serve }: RegistryModel): string | un
     : `tier "${id}" asks for model "${model}", but its server calls it "${serve.servedModel}": name both alike`;
 
 /** What will fail at the first request, although both files are right by themselves. */
-export const registryMismatches = (settings: Settings, registry: Registry): readonly SettingsWarning[] => {
+const registryMismatches = (settings: Settings, registry: Registry): readonly SettingsWarning[] => {
   const names = registry.models.map(({ swap }) => swap.name);
   return settings.tiers.flatMap((tier): SettingsWarning[] => {
     if (groupOf(tier, settings)?.source.kind !== 'registry') return [];

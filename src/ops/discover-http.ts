@@ -1,5 +1,6 @@
 /** How is a local server asked one question: briefly, without redirects, and without reading more than a little? */
 import type { Clock, FetchLike } from '#platform/effects';
+import { readLimited } from '#platform/limited-text';
 
 /** The whole exchange, body included. A server on loopback that needs longer is not ready to serve. */
 export const PROBE_MS = 400;
@@ -20,26 +21,9 @@ export interface Prober {
   ask(url: string, body?: unknown): Promise<ProbeReply>;
 }
 
-const readLimited = async (response: Response): Promise<string | undefined> => {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  for (let bytes = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.length;
-    if (bytes > REPLY_BYTES_MAX) {
-      await reader.cancel();
-      return undefined;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-};
-
 const replyOf = async (response: Response): Promise<ProbeReply> => {
   const { status } = response;
-  const text = await readLimited(response);
+  const text = await readLimited(response, REPLY_BYTES_MAX);
   try {
     if (text !== undefined) return { kind: 'json', status, value: JSON.parse(text) };
   } catch {

@@ -1,10 +1,12 @@
 /** Which configuration file is meant, and what does it say? The way from flags and variables to settings. */
+
 import { checkShape, isTable } from '#config/check';
 import { BUILT_IN, pathsToProbe, type ReadResult, readSettings } from '#config/load';
 import { nearestName } from '#config/nearest';
 import { expandHome, folderOf, pathFrom } from '#config/paths';
 import { type ConfigProblem, type Finding, keyText, remedyText } from '#config/problem';
 import { MODES, type Mode, type ModesTable, modesSchema } from '#config/schema';
+import { messageOf } from '#core/thrown';
 import type { Effects, Files } from '#platform/effects';
 import { parseToml, type TomlTable } from '#platform/toml';
 
@@ -171,7 +173,7 @@ const readText = async (
   try {
     text = await files.read(path);
   } catch (error) {
-    return problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return problem(`cannot be read: ${messageOf(error)}`);
   }
   if (text === undefined) return problem('there is no such file');
   if (text.length > TEXT_MAX)

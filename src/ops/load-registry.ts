@@ -1,8 +1,10 @@
 /** What does the registry file of a multiplexer say? The way from a path to models, or to all that is wrong with it. */
+
 import { expandHome, pathFrom } from '#config/paths';
 import type { ConfigProblem } from '#config/problem';
 import { type RegistryResult, readRegistry } from '#config/registry';
 import type { RegistryOverrides } from '#config/registry-resolve';
+import { messageOf } from '#core/thrown';
 import { ENGINES } from '#engines/index';
 import type { Effects } from '#platform/effects';
 import { parseJson } from '#platform/json-document';
@@ -75,7 +77,7 @@ const readText = async (
     text = await files.read(path);
     real = await realPathOf(pathFrom(workingFolder(), path));
   } catch (error) {
-    return refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'check path and rights');
+    return refuse(`cannot be read: ${messageOf(error)}`, 'check path and rights');
   }
   if (text === undefined) {
     return refuse('there is no such file', 'check the path; configs/multiplexer.example.toml is a start');

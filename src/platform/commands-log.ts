@@ -61,7 +61,7 @@ const keepEnd = async (path: string, size: number): Promise<void> => {
 
 /**
  * Keeps the log of a running program within its size: the program holds the file open, so its contents are moved instead.
- * Lines that are written at that very moment may be lost. Does nothing when the disk does not allow it. Never rejects.
+ * Lines that are written at that very moment may be lost. Where the disk has no room for a copy they are dropped. Never rejects.
  * @returns whether the file begins anew
  */
 export const trimLog = async (path: string): Promise<boolean> => {

@@ -1,5 +1,7 @@
 /** How does a program run on this machine: to its end with its output collected, or for long with its output in lines? */
+
 import { closeSync } from 'node:fs';
+import { messageOf } from '#core/thrown';
 import { openLog } from '#platform/commands-log';
 import { collectEnd, eachLine } from '#platform/commands-output';
 import { bootId, groupLives, processStart, signalGroup } from '#platform/commands-processes';
@@ -25,6 +27,8 @@ export interface CommandOptions {
   /** The whole process group is killed then. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Time to end in order, from SIGTERM until the group is killed, in milliseconds; it is killed at once when absent. */
+  readonly graceMs?: number;
   /** Kept of each stream, in bytes; 1 MiB when absent. */
   readonly outputBytesMax?: number;
 }
@@ -97,7 +101,7 @@ const startError = (program: string, cwd: string | undefined, error: unknown): E
   if (code === 'EACCES') return new CommandMissing(`${program} cannot be run: permission denied`);
   if (code === 'ENOENT' && cwd !== undefined)
     return new Error(`${program} cannot be run in ${cwd}: there is no such folder`);
-  return new Error(`${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`);
+  return new Error(`${program} cannot be run: ${messageOf(error)}`);
 };
 
 const exitOf = (child: Bun.Subprocess): ChildExit => {
@@ -168,20 +172,28 @@ const bounded = (
  * @param base the environment that they get, and whose PATH names them; our own when absent
  */
 export const createCommands = (base: ChildEnvironment = process.env): Commands => ({
-  async run(argv, { env, cwd, timeoutMs, signal, outputBytesMax = OUTPUT_BYTES_MAX }) {
+  async run(argv, { env, cwd, timeoutMs, signal, graceMs, outputBytesMax = OUTPUT_BYTES_MAX }) {
     const child = spawn({ argv, env: merged(base, env), cwd, output: 'pipe' });
     const readers = streamsOf(child).map((stream) => collectEnd(stream, outputBytesMax));
     let timedOut = false;
     const lost = Promise.withResolvers<void>();
     let dying: Timer | undefined;
-    const callOff = bounded(timeoutMs, signal, (late) => {
-      timedOut = late;
+    const kill = (): void => {
       signalGroup(child.pid, 'SIGKILL');
       dying = setTimeout(lost.resolve, KILLED_MS);
+    };
+    const callOff = bounded(timeoutMs, signal, (late) => {
+      if (dying !== undefined) return;
+      timedOut = late;
+      if (graceMs === undefined) return kill();
+      signalGroup(child.pid, 'SIGTERM');
+      dying = setTimeout(kill, graceMs);
     });
     await Promise.race([child.exited, lost.promise]);
     callOff();
     clearTimeout(dying);
+    // What it has left behind would go on with what was given up.
+    if (dying !== undefined) signalGroup(child.pid, 'SIGKILL');
     // It must not keep us from leaving either.
     child.unref();
     await endedOrLate(Promise.all(readers.map(({ ended }) => ended)));

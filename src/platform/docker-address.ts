@@ -9,7 +9,7 @@ const CONTEXT_MS = 5_000;
 /** Docker's own for `tcp://HOST`. */
 const TCP_PORT = 2375;
 
-export const DEFAULT_ADDRESS = 'unix:///var/run/docker.sock';
+const DEFAULT_ADDRESS = 'unix:///var/run/docker.sock';
 
 export type DockerAddress =
   | { readonly kind: 'unix'; readonly path: string }
@@ -37,7 +37,7 @@ export const parseDockerAddress = (address: string, tls: boolean): DockerAddress
   if (scheme === 'https' || (scheme === 'tcp' && tls)) {
     throw new DockerError(
       'refused',
-      `the Docker Engine at ${address} wants TLS, which is not supported here: forward its socket instead, for example ssh -L /tmp/docker.sock:/var/run/docker.sock HOST and DOCKER_HOST=unix:///tmp/docker.sock`,
+      `the Docker Engine at ${address} wants TLS, which is not supported here: forward its socket instead, for example ssh -L /tmp/docker.sock:/var/run/docker.sock HOST and DOCKER_HOST=unix:///tmp/docker.sock, and the port of every model with it`,
     );
   }
   if ((scheme === 'tcp' || scheme === 'http') && URL.canParse(`http://${rest}`)) {
@@ -48,7 +48,7 @@ export const parseDockerAddress = (address: string, tls: boolean): DockerAddress
   if (scheme === 'ssh') {
     throw new DockerError(
       'refused',
-      `the Docker Engine at ${address} is reached through ssh, which is not supported here: forward its socket, ssh -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock`,
+      `the Docker Engine at ${address} is reached through ssh, which is not supported here: forward its socket, ssh -L /tmp/docker.sock:/var/run/docker.sock HOST, set DOCKER_HOST=unix:///tmp/docker.sock, and forward the port of every model with it`,
     );
   }
   if (scheme === 'npipe') {

@@ -23,7 +23,7 @@ const readSystemFile: ReadSystemFile = (path) =>
     .catch(() => undefined);
 
 /** `MemAvailable`, which counts what the page cache would give back, unlike `MemFree`. */
-export const parseAvailable = (meminfo: string): number | undefined => {
+const parseAvailable = (meminfo: string): number | undefined => {
   const found = /^MemAvailable:\s+([0-9]+) kB$/m.exec(meminfo)?.[1];
   return found === undefined ? undefined : Number(found) * 1_024;
 };

@@ -1,4 +1,5 @@
 /** How does this process get limits that Bun reads only at start-up: parallel fetches and the size of request heads? */
+import { messageOf } from '#core/thrown';
 
 /** Bun's default is 256 for the whole process; the next fetch waits in silence. 65,535 is the most it takes. */
 const FETCHES_MAX = 16_384;
@@ -43,6 +44,6 @@ export const raiseProcessLimits = (): LimitsOutcome => {
     });
     return { kind: 'failed', reason: 'process.execve returned' };
   } catch (error) {
-    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', reason: messageOf(error) };
   }
 };

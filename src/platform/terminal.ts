@@ -1,4 +1,5 @@
 /** The process as the command line sees it: its arguments, its two outputs, and how it ends. */
+import { messageOf } from '#core/thrown';
 
 export interface Terminal {
   /** Arguments after the program's name. */
@@ -16,9 +17,12 @@ export interface Terminal {
 }
 
 export interface ProcessTerminal extends Terminal {
-  /** Writes what `out` collected and ends the process. A reader that has closed the pipe is no error. */
+  /** Writes what `out` collected and ends the process. A reader that has closed the pipe is no error, a full disk is. */
   leave(code: number): Promise<never>;
 }
+
+/** Exit code where what was found out did not arrive. */
+const UNWRITTEN = 1;
 
 const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
 
@@ -55,7 +59,12 @@ export const processTerminal = (): ProcessTerminal => {
       return process.stderr.isTTY === true;
     },
     leave: async (code) => {
-      await flush();
+      try {
+        await flush();
+      } catch (error) {
+        process.stderr.write(`the result cannot be written: ${messageOf(error)}\n`);
+        process.exit(UNWRITTEN);
+      }
       process.exit(code);
     },
   };

@@ -1,7 +1,9 @@
 /** Could files be made in a folder, whether it is there already or not? Nothing is made to find out. */
+
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '#core/thrown';
 
 const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
@@ -26,6 +28,6 @@ export const whyNotWritable = async (folder: string): Promise<string | undefined
     await access(await nearest(folder), constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 };

@@ -10,7 +10,7 @@ import type { VerifierResult } from '#core/verifier';
 import type { FetchSession } from '#platform/effects';
 import { AnswerPipe, type AnswerProgress, type PipeInput } from '#router/answer-pipe';
 import type { Rescue } from '#router/continuation';
-import { slotInHeaders } from '#router/slot-headers';
+import { refusalInHeaders, slotInHeaders } from '#router/slot-headers';
 import { passedHeaders } from '#router/upstream-headers';
 import { isFailure, openUpstream, type Upstream, type UpstreamCall, type UpstreamReply } from '#upstream/relay';
 import { type SseFrame, SseSplitter } from '#upstream/sse';
@@ -144,7 +144,8 @@ export class Attempt {
   }
 
   async #open(): Promise<void> {
-    const { call, session, clock, dialect } = this.#input;
+    const { call, session, clock, dialect, candidate } = this.#input;
+    const askedAt = clock.now();
     // A deadline that passes while nobody reads is the caller's rest: another tier would find it resting as well.
     this.#upstream = openUpstream(call, session, clock, (late) => this.#fail(late, false));
     const opened = await this.#upstream.opened;
@@ -156,9 +157,10 @@ export class Attempt {
     this.progress.headersAt = clock.now();
     this.progress.status = opened.status;
     this.progress.passedHeaders = passedHeaders(opened.headers);
-    this.progress.slot = slotInHeaders(this.#input.candidate.tier, opened.headers);
+    const refused = refusalInHeaders(candidate.tier, opened.headers, this.progress.headersAt - askedAt);
+    this.progress.slot = refused?.slot ?? slotInHeaders(candidate.tier, opened.headers);
     if (opened.status < 200 || opened.status > 299) {
-      const failure = dialect.classifyError(opened.status, await opened.readError());
+      const failure = refused?.failure ?? dialect.classifyError(opened.status, await opened.readError());
       this.#fail({ ...failure, upstreamStatus: opened.status, ...retryAfter(opened.headers, clock.wall()) });
       return;
     }

@@ -1,7 +1,9 @@
 /** Puts one server together from a configuration: router, evidence, guard and app. Holds no logic of its own. */
+
 import { type Amount, isMetered } from '#core/cost';
 import type { DecisionRecord } from '#core/decision';
 import type { Settings } from '#core/settings';
+import { stackOf } from '#core/thrown';
 import { VERSION } from '#core/version';
 import { dialects } from '#dialects/dialect';
 import type { Effects } from '#platform/effects';
@@ -44,8 +46,6 @@ const spentToday = (decisions: Decisions, settings: Settings, effects: Effects):
   const metered = settings.tiers.filter(isMetered);
   return { usd: costUsd, tokens: metered.reduce((sum, { id }) => sum + (byTier[id]?.tokens ?? 0), 0) };
 };
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /** Everything secret in a configuration, for the log to mask wherever it turns up. */
 const secretsOf = ({ tokens, generation }: Configured): readonly string[] => [

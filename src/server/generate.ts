@@ -1,9 +1,11 @@
 /** The one handler behind every generation route: admits, reads, and hands the request to the router. */
+
 import type { Dialect } from '#core/dialect';
 import { type Failure, failure, isFailure } from '#core/failure';
 import type { Lease } from '#router/admission';
 import { type JsonBody, readJsonBody } from '#server/body';
 import type { ServerContext } from '#server/context';
+import { headerCount } from '#server/header-count';
 
 /** Admission and access, common to every route that costs something. */
 export interface Entered {
@@ -19,10 +21,6 @@ const NO_LEASE: Lease = { release() {} };
 const BUSY = failure('overloaded', 'server busy; try again later', { retryAfterSeconds: 2 });
 const DRAINING = failure('draining', 'the router is shutting down; try again shortly', { retryAfterSeconds: 5 });
 const UNAUTHORIZED = failure('unauthorized', 'invalid or missing API key');
-
-/** Counted natively where the runtime offers it: iterating copies every header. */
-const headerCount = ({ headers }: Request): number =>
-  'count' in headers ? Number(headers.count) : [...headers].length;
 
 /**
  * Lets a request in, or says why not: draining, no place, no valid token.

@@ -1,4 +1,5 @@
 /** The one place that opens a port for callers. */
+import { messageOf } from '#core/thrown';
 import type { IdleLimit } from '#server/generate';
 
 /** What answers requests; never throws. */
@@ -53,7 +54,7 @@ export const listen = (
   } catch (error) {
     if (isTaken(error))
       throw new Error(`port ${port} on ${host} is in use: stop what listens there, or choose another port with --port`);
-    throw new Error(`cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`cannot listen on ${host}:${port}: ${messageOf(error)}`);
   }
   const listening = server;
   const shown = host.includes(':') ? `[${host}]` : host;

@@ -1,4 +1,5 @@
 /** One server process from its options to its exit code: configure, listen, reload, drain. */
+import { messageOf, stackOf } from '#core/thrown';
 import type { MultiplexerEvent } from '#multiplexer/multiplexer';
 import { bunEffects } from '#platform/bun-effects';
 import type { Clock, Effects } from '#platform/effects';
@@ -36,10 +37,6 @@ export interface RunningServer {
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const STDERR = 2;
 
@@ -92,7 +89,7 @@ const reloader = (
     if (problem !== undefined) return refuse(problem);
     const { digest } = configured.generation.settings;
     if (cause === 'changed' && digest === assembly.router.generation.settings.digest) return;
-    const trouble = await slots.replace(configured.generation.settings.swapGroups).then(() => undefined, reasonOf);
+    const trouble = await slots.replace(configured.generation.settings.swapGroups).then(() => undefined, messageOf);
     if (trouble !== undefined) return refuse(trouble);
     assembly.replace(configured);
     for (const warning of configured.warnings) log.warn(warning);
@@ -105,7 +102,7 @@ const reloader = (
     while (next !== undefined) {
       const cause = next;
       next = undefined;
-      await reloadOnce(cause).catch((error) => refuse(messageOf(error)));
+      await reloadOnce(cause).catch((error) => refuse(stackOf(error)));
     }
     running = false;
   };
@@ -207,7 +204,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
       slotWatch(() => feed),
     ),
   ).catch((error) => {
-    throw new StartError(reasonOf(error));
+    throw new StartError(messageOf(error));
   });
   const assembly = assemble(configured, effects, log, slots);
   feed = assembly.feed;
@@ -216,7 +213,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
     listening = listen(options, assembly.app);
   } catch (error) {
     await Promise.all([assembly.decisions.close(), slots.close()]);
-    throw new StartError(reasonOf(error));
+    throw new StartError(messageOf(error));
   }
   const { origin } = found;
   const reload = reloader(origin, options.host, assembly, slots, effects, log);
@@ -230,7 +227,7 @@ export const startServer = async (options: ServeOptions, effects: Effects = bunE
     leave: (signal) => leaver_.leave(signal),
     reload: () => reload('asked'),
     uncaught: (error) => {
-      log.error('an error that nobody caught', { stack: messageOf(error) });
+      log.error('an error that nobody caught', { stack: stackOf(error) });
       leaver_.leave('an error that nobody caught', true);
     },
   });

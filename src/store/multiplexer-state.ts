@@ -95,7 +95,7 @@ const refusalOf = (path: string, error: unknown): Error => {
   if (fault.kind === 'refused') return new Error(`multiplexer: ${fault.cause}`, { cause: error });
   const what =
     fault.kind === 'busy'
-      ? 'another multiplexer holds this registry: stop it first, or give this one a state folder of its own'
+      ? 'another multiplexer holds this registry: stop it first'
       : `the state file cannot be used (${fault.cause}): ${fault.remedy}`;
   return new Error(`multiplexer: ${what} — ${path}`, { cause: error });
 };

@@ -1,5 +1,7 @@
 /** What do cloud tiers without a price cost? Filled in from a public price table, cached for a day, never silently. */
+
 import { joinBytes } from '#core/bytes';
+import { messageOf } from '#core/thrown';
 import type { Prices, Tier } from '#core/tier';
 import type { Clock, FetchLike, Files } from '#platform/effects';
 import { decodePriceTable, encodePriceTable, type PriceTable, readPublicTable } from '#store/price-table';
@@ -30,8 +32,6 @@ export interface PriceSync {
   /** What went wrong, for the log; syncing never fails as a whole. */
   readonly problems: readonly string[];
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const readBounded = async (response: Response): Promise<string> => {
   const chunks: Uint8Array[] = [];
@@ -70,7 +70,7 @@ const readCache = async (path: string, files: PriceSyncEffects['files']) => {
     const text = await files.read(path);
     return { cached: text === undefined ? undefined : decodePriceTable(text), problems: [] };
   } catch (error) {
-    return { cached: undefined, problems: [`price cache ${path}: ${reasonOf(error)}; fetching anew`] };
+    return { cached: undefined, problems: [`price cache ${path}: ${messageOf(error)}; fetching anew`] };
   }
 };
 
@@ -84,7 +84,7 @@ const findTable = async (effects: PriceSyncEffects, cachePath: string, url: stri
     table = await fetchTable(effects, url);
   } catch (error) {
     const using = cached === undefined ? 'prices stay unset' : 'using the cached table';
-    const failed = `price table ${url}: ${reasonOf(error)}; ${using}`;
+    const failed = `price table ${url}: ${messageOf(error)}; ${using}`;
     const source = cached === undefined ? 'none' : 'stale-cache';
     return { table: cached?.table, source, problems: [...problems, failed] };
   }
@@ -92,7 +92,7 @@ const findTable = async (effects: PriceSyncEffects, cachePath: string, url: stri
     await effects.files.replace(cachePath, encodePriceTable({ fetchedAt: now, table }));
     return { table, source: 'fetched', problems };
   } catch (error) {
-    return { table, source: 'fetched', problems: [...problems, `price cache ${cachePath}: ${reasonOf(error)}`] };
+    return { table, source: 'fetched', problems: [...problems, `price cache ${cachePath}: ${messageOf(error)}`] };
   }
 };
 

@@ -1,4 +1,5 @@
 /** How a quality profile is read from disk and written back without surprises. */
+
 import {
   PROFILE_SCHEMA,
   type ProfileDocument,
@@ -6,6 +7,7 @@ import {
   readProfileDocument,
   writeProfileDocument,
 } from '#core/profile-document';
+import { messageOf } from '#core/thrown';
 import type { Files } from '#platform/effects';
 
 /** A profile of 10,000 rows has about this many characters. */
@@ -21,7 +23,7 @@ const parse = (text: string, path: string): ProfileRead => {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ok: false, problems: [inFile(path, `not JSON (${reason}); expected an ${PROFILE_SCHEMA} document`)] };
   }
   const read = readProfileDocument(document);
@@ -35,7 +37,7 @@ export const loadProfileFile = async (path: string, files: Pick<Files, 'read'>):
     if (text !== undefined) return parse(text, path);
     return { ok: false, problems: [inFile(path, 'no such file; correct [router] profile_path or remove it')] };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ok: false, problems: [inFile(path, `cannot be read (${reason})`)] };
   }
 };

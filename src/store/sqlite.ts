@@ -1,5 +1,7 @@
 /** How is a SQLite file of ours opened, recognised and trusted, and what does each way of failing mean? */
+
 import { Database } from 'bun:sqlite';
+import { messageOf } from '#core/thrown';
 import { preparePrivateFile } from '#platform/private-file';
 
 /** What makes a file ours: SQLite's `application_id`, the schema's version, and the statements that create it. */
@@ -142,7 +144,7 @@ export interface Fault {
 
 /** What an error of this file means. Never throws. */
 export const faultOf = (error: unknown): Fault => {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   if (error instanceof SchemaRefusal) return { kind: 'refused', cause, remedy: REMEDY.refused };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const kind = KIND_OF_CODE.find(([pattern]) => pattern.test(code))?.[1] ?? 'disk';

@@ -1,7 +1,9 @@
 /** What is loaded on GPUs that another multiplexer looks after? Follows its status, and forgets what grows old. */
+
 import { joinBytes } from '#core/bytes';
 import type { TierResidency } from '#core/residency';
 import type { SlotsStatus } from '#core/slots-status';
+import { pause } from '#platform/pause';
 import { parseSlotsStatus } from '#upstream/slots-reading';
 import { residencyIn } from '#upstream/slots-residency';
 import { askWire, type Next, type Wire } from '#upstream/slots-wire';
@@ -84,18 +86,6 @@ const readWhole = async (next: Next): Promise<SlotsStatus | string> => {
   return parseSlotsStatus(new TextDecoder().decode(joinBytes(chunks))) ?? 'what answers there is no multiplexer';
 };
 
-/** Waits, but no longer than until `ending`. */
-const rest = ({ clock }: Wire, ms: number, ending: AbortSignal): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = clock.setTimeout(resolve, ms);
-  const wake = (): void => {
-    clock.clearTimeout(timer);
-    resolve();
-  };
-  ending.addEventListener('abort', wake, { once: true });
-  return promise.finally(() => ending.removeEventListener('abort', wake));
-};
-
 /** A multiplexer without events is asked again and again, until it fails: what comes back may be another one. */
 const pollUntilTrouble = async (wire: Wire, ending: AbortSignal, ears: Ears): Promise<string | undefined> => {
   while (!ending.aborted) {
@@ -107,7 +97,7 @@ const pollUntilTrouble = async (wire: Wire, ending: AbortSignal, ears: Ears): Pr
     });
     if (ended === 'absent') return 'neither /v1/slots/events nor /v1/slots is there';
     if (ended.problem !== undefined) return ended.problem;
-    await rest(wire, POLL_MS, ending);
+    await pause(wire.clock, POLL_MS, ending);
   }
   return undefined;
 };
@@ -129,7 +119,7 @@ const follow = async (wire: Wire, ending: AbortSignal, told: Ears): Promise<void
     const problem = ended === 'absent' ? await pollUntilTrouble(wire, ending, ears) : ended.problem;
     if (ending.aborted) return;
     if (problem !== undefined) ears.trouble(problem);
-    await rest(wire, Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** failures), ending);
+    await pause(wire.clock, Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** failures), ending);
     failures = Math.min(failures + 1, FAILURES_MAX);
   }
 };

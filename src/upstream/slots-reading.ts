@@ -1,6 +1,7 @@
 /** What does a multiplexer elsewhere say of itself, as far as it can be believed? Unknown is ignored, nonsense dropped. */
+import { NEEDS } from '#core/slot-lease';
 import type { QueueEntry, SlotStatus, SlotsStatus, SwapNote } from '#core/slots-status';
-import type { SlotState, SwapEstimate, SwapReason, VacatedState } from '#core/swap';
+import type { SlotState, SwapReason, VacatedState } from '#core/swap';
 
 /** Entries of one list that are looked at; a registry has a handful of models. */
 const ENTRIES_MAX = 256;
@@ -21,14 +22,6 @@ const STATES: Readonly<Record<SlotState, true>> = {
   unloading: true,
   asleep: true,
   failed: true,
-};
-const NEEDS: Readonly<Record<SwapEstimate['needs'], true>> = {
-  nothing: true,
-  turn: true,
-  wake: true,
-  load: true,
-  swap: true,
-  retry: true,
 };
 const REASONS: Readonly<Record<SwapReason, true>> = {
   demand: true,

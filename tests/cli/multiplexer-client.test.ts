@@ -140,7 +140,7 @@ describe('status', () => {
   });
 });
 
-const otherServer = (answer: () => Response): Disposable & { readonly url: string } => {
+const otherServer = (answer: () => Response | Promise<Response>): Disposable & { readonly url: string } => {
   const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: answer });
   return { url: `http://127.0.0.1:${server.port}`, [Symbol.dispose]: () => void server.stop(true) };
 };
@@ -154,6 +154,16 @@ describe('load and unload', () => {
     const unloaded = await run(['multiplexer', 'unload', 'org/beta', '--json', '--url', house.url]);
     expect([unloaded.exit, JSON.parse(unloaded.out)]).toMatchObject([0, { object: 'slot', model: 'org/beta' }]);
     expect(house.multiplexer.changes).toEqual(['load org/beta', 'unload org/beta']);
+  });
+
+  test('that take longer than they may go on, and that is said', async () => {
+    using slow = otherServer(() => new Promise<Response>(() => undefined));
+    const words = ['multiplexer', 'unload', 'alpha', '--timeout-seconds', '1', '--url', slow.url];
+    expect(await run(words)).toEqual({
+      exit: 1,
+      out: '',
+      err: 'anvil-serving multiplexer unload: alpha is not unloaded after 1 s; that goes on — see `multiplexer status`\n',
+    });
   });
 
   test('that do not come about show why, with the last lines of the server', async () => {

@@ -107,6 +107,26 @@ describe.skipIf(skip)('the multiplexer with containers', () => {
   );
 
   test(
+    'one with another state folder leaves the containers of the first alone, and says whose they are',
+    async () => {
+      await using first = await start();
+      await answer(first.url, ALPHA);
+      const before = await containers();
+      await using second = await start('--state-dir', folder.file('elsewhere'));
+      const refused = await fetch(`${second.url}/v1/slots/${ALPHA}/load`, { method: 'POST' });
+      expect([refused.status, await refused.text()]).toEqual([
+        503,
+        expect.stringContaining('belongs to another registry, or to one with another state folder'),
+      ]);
+      expect(await second.end('SIGTERM')).toBe(0);
+      expect(await containers()).toEqual(before);
+      expect(await answer(first.url, ALPHA)).toContain('data: [DONE]');
+      expect(await first.end('SIGTERM')).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     'killed in the middle, it takes its container over at the next start, and answers at once',
     async () => {
       await using first = await start();

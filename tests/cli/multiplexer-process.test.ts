@@ -201,6 +201,14 @@ describe('a start that is refused ends with 2 and a remedy', () => {
       expect([exit, err]).toEqual([2, `anvil-serving multiplexer: ${flag} much is not a number\n`]);
     }
   });
+
+  test('--json without the self-check that it is about', async () => {
+    const { exit, err } = await run(['multiplexer', '--json']);
+    expect([exit, err]).toEqual([
+      2,
+      'anvil-serving multiplexer: --json prints the self-check; give --self-check as well\n',
+    ]);
+  });
 });
 
 describe('--self-check', () => {

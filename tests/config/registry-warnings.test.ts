@@ -68,6 +68,21 @@ describe('a model', () => {
     expect(ofModel(...lines)).toEqual([...expected]);
   });
 
+  test('with a value that has the shape of a key is told so, whatever the variable is called', () => {
+    const key = ['hf', 'abcdefghijklmnopqrstuvwxyz'].join('_');
+    const lines = ofModel(
+      'model_path = "/m"',
+      `args = ["--tp", "2", "${key}"]`,
+      `env = { ACCESS = "${key}", SIZE = "2" }`,
+    );
+    const remedy = 'looks like a secret, which everyone on this machine can read: hand it on with env_from';
+    expect(lines).toEqual([
+      `6 models[0].env.ACCESS: model "m": its value ${remedy}`,
+      `5 models[0].args: model "m": word 3 of args ${remedy}`,
+    ]);
+    expect(lines.join()).not.toContain(key);
+  });
+
   test('never has its secret told', () => {
     expect(ofModel('model_path = "/m"', 'args = ["--api-key=s3cret"]').join()).not.toContain('s3cret');
   });

@@ -7,7 +7,6 @@ import type {
   SwapGpu,
   SwapModel,
   SwapPolicy,
-  SwapReason,
   SwapTimes,
   SwapView,
   VacatedState,
@@ -377,10 +376,6 @@ class Simulation {
     });
   }
 }
-
-/** Why each load was begun, in order. */
-export const loadReasons = ({ commands }: Outcome): readonly SwapReason[] =>
-  commands.flatMap(({ command }) => (command.do === 'load' ? [command.why] : []));
 
 /** Runs to the end of all requests. @throws Error when the scheduler commands what cannot be, or never comes to rest */
 export const simulate = (input: SimulationInput): Outcome => {

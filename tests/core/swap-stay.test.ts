@@ -19,7 +19,14 @@ interface Case {
 }
 
 /** First moment, in whole tenths of a second, at which a resident that became ready at 0 is vacated for another model. */
-const leavesAt = ({ own = 60_000, other = 60_000, resident = {}, model = {}, policy = {}, since = 0 }: Case): number => {
+const leavesAt = ({
+  own = 60_000,
+  other = 60_000,
+  resident = {},
+  model = {},
+  policy = {},
+  since = 0,
+}: Case): number => {
   const slots = [
     slotOf(modelOf('a', model), { state: 'ready', times: timesOf(own), ...resident }),
     slotOf(modelOf('b'), { times: timesOf(other) }),
@@ -38,7 +45,11 @@ describe('a resident that nobody uses', () => {
     ['stays for ten seconds at most after loading', {}, 10_000],
     ['stays no longer than its own load took', { own: 2_000 }, 3_000],
     ['lingers no longer than the load of the other takes', { own: 2_000, other: 1_000, since: 0 }, 2_000],
-    ['lingers for three seconds at most after its last lease', { resident: { lastUsedAt: 50_000 }, since: 50_000 }, 53_000],
+    [
+      'lingers for three seconds at most after its last lease',
+      { resident: { lastUsedAt: 50_000 }, since: 50_000 },
+      53_000,
+    ],
     [
       'lingers no longer than that after its last lease either',
       { other: 700, resident: { lastUsedAt: 50_000 }, since: 49_900 },
@@ -55,7 +66,11 @@ describe('a resident that nobody uses', () => {
 
 describe('a resident that was used a moment ago', () => {
   test.each([
-    ['stays for ten seconds, however quickly it loads, since swaps that are worth little in each case add up', 2_000, 10_000],
+    [
+      'stays for ten seconds, however quickly it loads, since swaps that are worth little in each case add up',
+      2_000,
+      10_000,
+    ],
     ['leaves for who has waited longer than their load is worth', 20_000, 30_000],
   ])('%s', (_, other, at) => {
     expect(leavesAt({ own: 2_000, other, resident: busy })).toBe(at);

@@ -64,7 +64,7 @@ const anyPolicy = fc
   })
   .map(({ lingerMs, ...policy }) => compactPolicy(lingerMs, policy));
 
-export const arrivalsFor = (names: readonly string[], patient: boolean): fc.Arbitrary<readonly Arrival[]> =>
+const arrivalsFor = (names: readonly string[], patient: boolean): fc.Arbitrary<readonly Arrival[]> =>
   fc
     .array(
       fc.record({

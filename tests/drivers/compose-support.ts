@@ -8,7 +8,7 @@ import { type FakePrograms, fakePrograms } from '#tests/support/fake-programs';
 import { type TemporaryFolder, tmpdir } from '#tests/support/tmp';
 
 export const ID = 'a'.repeat(64);
-export const HASH = 'ab12';
+const HASH = 'ab12';
 
 /** Reads what to answer from the folder $STATE: a file per question, and `VERB.fails` with what is said before failing. */
 const DOCKER = `

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import type { ServeSpec } from '#core/serve-spec';
+import { keepNote } from '#drivers/process-notes';
 import { createCommands } from '#platform/commands';
 import {
   createDriver,
@@ -158,5 +159,35 @@ describe.skipIf(isWindows)('drift of a process serve', () => {
     const after = createDriver(folder.path, notes, { env: () => 'second-secret' });
     expect(await after.find(spec, never)).toMatchObject({ kind: 'ours', drift: ['secrets changed'] });
     await after.stop(spec);
+  });
+});
+
+describe.skipIf(isWindows)('a process that no entry declares any more', () => {
+  test('is ended by a later run, and what is declared runs on', async () => {
+    await using folder = await tmpdir();
+    const notes = memoryNotes();
+    const [kept, orphan] = [specOf(await freePort()), specOf(await freePort(), [], { name: 'renamed since' })];
+    const before = createDriver(folder.path, notes);
+    const [first, second] = [await before.start(kept, never), await before.start(orphan, never)];
+    await saysReady(first);
+    await saysReady(second);
+    const after = createDriver(folder.path, notes);
+    expect(await after.sweep([kept.name])).toEqual([orphan.name]);
+    expect((await second.exited).detail).toContain('exited with 0');
+    expect(await after.find(kept, never)).toMatchObject({ kind: 'ours', id: first.id, running: true });
+    // Its name and its port are free again, and there is nothing left to be swept.
+    expect(await after.find(orphan, never)).toEqual({ kind: 'absent' });
+    expect(await after.sweep([kept.name])).toEqual([]);
+    await after.stop(kept);
+    expect([...notes.texts.keys()]).toEqual([]);
+  });
+
+  test('that has ended long ago is forgotten', async () => {
+    await using folder = await tmpdir();
+    const notes = memoryNotes();
+    const note = { pid: 4_000_000, startedAt: 'of another start of the system:1', identity: [], logFrom: 0 };
+    keepNote(notes, 'gone', 8_000, note);
+    expect(await createDriver(folder.path, notes).sweep([])).toEqual([]);
+    expect([...notes.texts.keys()]).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServeSpec } from '#core/serve-spec';
-import type { Driver, RunningServe } from '#drivers/driver';
+import type { RunningServe } from '#drivers/driver';
 import { resolveGpus } from '#drivers/gpus';
-import { createProcessDriver, type ProcessWorld } from '#drivers/process';
+import { createProcessDriver, type ProcessDriver, type ProcessWorld } from '#drivers/process';
 import type { ProcessNotes } from '#drivers/process-notes';
 import { bunEffects } from '#platform/bun-effects';
 import { createCommands } from '#platform/commands';
@@ -63,11 +63,7 @@ export const diskNotes = (folder: string): ProcessNotes => ({
   },
 });
 
-export const processWorld = (
-  logFolder: string,
-  notes: ProcessNotes,
-  changes: Partial<ProcessWorld> = {},
-): ProcessWorld => {
+const processWorld = (logFolder: string, notes: ProcessNotes, changes: Partial<ProcessWorld> = {}): ProcessWorld => {
   const { clock, env, reach, sha256 } = bunEffects();
   return {
     commands: createCommands(),
@@ -86,7 +82,7 @@ export const processWorld = (
   };
 };
 
-export const createDriver = (...world: Parameters<typeof processWorld>): Driver =>
+export const createDriver = (...world: Parameters<typeof processWorld>): ProcessDriver =>
   createProcessDriver(processWorld(...world));
 
 export const never = new AbortController().signal;

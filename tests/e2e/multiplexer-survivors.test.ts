@@ -85,6 +85,32 @@ describe.skipIf(skip)('after kill -9', () => {
     },
     IMAGE_BUILD_MS,
   );
+
+  test(
+    'in the middle of a load the server goes on loading, and the next multiplexer waits for it instead of starting another',
+    async () => {
+      await using world = await startWorld(
+        { engine },
+        { models: [{ name: 'slow', script: ['--script-load-ms', '4000'] }] },
+      );
+      using events = watchEvents(engine, new Map([[world.container('slow'), 'slow']]));
+      {
+        await using first = await world.start();
+        const waiting = ask(first.url, 'slow').catch(() => undefined);
+        await events.until('start slow');
+        await first.end('SIGKILL');
+        expect(await waiting).toBeUndefined();
+      }
+      const [left] = await world.containers();
+      await using multiplexer = await world.start();
+      expect((await ask(multiplexer.url, 'slow')).status).toBe(200);
+      expect(slotOf(await multiplexer.slots(), 'slow')).toMatchObject({ serve: left?.id ?? 'none', loads: 1 });
+      expect(events.seen).toEqual(['create slow', 'start slow']);
+      expect(await multiplexer.end('SIGTERM')).toBe(0);
+      expect(await world.containers()).toEqual([]);
+    },
+    IMAGE_BUILD_MS,
+  );
 });
 
 describe.skipIf(skip)('what is not ours', () => {

@@ -28,7 +28,7 @@ export interface RemoteWorld extends Asker, AsyncDisposable {
   left(): Promise<readonly number[]>;
 }
 
-export const TOKEN = 'token-of-the-multiplexer';
+const TOKEN = 'token-of-the-multiplexer';
 
 export interface RemoteOptions extends SlotsWorldOptions {
   /** What the router takes for the token; `TOKEN` when absent. */

@@ -124,7 +124,7 @@ describe('an answer that outlasts the drain limit', () => {
 
 describe('a router that is told to leave', () => {
   test(
-    'under load lets answers end, refuses who still waits, and leaves no process behind',
+    'under load lets answers end, also of those that wait for a model, and leaves no process behind',
     async () => {
       await using world = await startSlotsWorld({ script: { alpha: SLOW } });
       await warm(world, 'a');

@@ -1,7 +1,7 @@
 // Which parsers a model gets, by its name and its type; and that every one of them exists in its engine.
 import { describe, expect, test } from 'bun:test';
 import type { ModelParsers } from '#core/engine';
-import { familyName, parsersFor, parsersNamed } from '#engines/families';
+import { FAMILIES, familyOf, parsersFor } from '#engines/families';
 
 const of = ({ reasoning = '-', tools = '-' }: ModelParsers): string => `${reasoning} ${tools}`;
 
@@ -26,13 +26,13 @@ describe('a model by its name', () => {
     ['google/gemma-4-26B-A4B-it', 'gemma-4', 'gemma4 gemma4', 'gemma4 gemma4'],
     ['NousResearch/Hermes-3-Llama-3.1-8B', 'hermes', '- hermes', '- hermes'],
   ])('%s is of %s', (name, family, vllm, sglang) => {
-    expect(familyName(name)).toBe(family);
+    expect(familyOf(name)?.family).toBe(family);
     expect(of(parsersFor('vllm', name))).toBe(vllm);
     expect(of(parsersFor('sglang', name))).toBe(sglang);
   });
 
   test('that nobody knows gets nothing', () => {
-    expect(familyName('acme/rocket-7b')).toBeUndefined();
+    expect(familyOf('acme/rocket-7b')?.family).toBeUndefined();
     expect(parsersFor('vllm', 'acme/rocket-7b')).toEqual({});
   });
 });
@@ -46,11 +46,11 @@ describe('a model by its type', () => {
     ['glm4_moe_lite', 'glm-4.7'],
     ['llama', undefined],
   ])('%s', (modelType, family) => {
-    expect(familyName('local', modelType)).toBe(family);
+    expect(familyOf('local', modelType)?.family).toBe(family);
   });
 
   test('is overruled by its name', () => {
-    expect(familyName('Qwen3-Coder-30B', 'qwen3_moe')).toBe('qwen3-coder');
+    expect(familyOf('Qwen3-Coder-30B', 'qwen3_moe')?.family).toBe('qwen3-coder');
   });
 });
 
@@ -77,9 +77,10 @@ const KNOWN = {
 
 describe('every parser that the table names', () => {
   test.each(['vllm', 'sglang'] as const)('is one of %s', (engine) => {
-    const named = parsersNamed(engine);
-    expect(KNOWN[engine].reasoning.split(' ')).toEqual(expect.arrayContaining([...named.reasoning]));
-    expect(KNOWN[engine].tools.split(' ')).toEqual(expect.arrayContaining([...named.tools]));
-    expect(named.tools.length).toBeGreaterThan(8);
+    const named = (kind: 'reasoning' | 'tools'): readonly string[] =>
+      FAMILIES.flatMap((family) => family[engine]?.[kind] ?? []);
+    expect(KNOWN[engine].reasoning.split(' ')).toEqual(expect.arrayContaining([...named('reasoning')]));
+    expect(KNOWN[engine].tools.split(' ')).toEqual(expect.arrayContaining([...named('tools')]));
+    expect(new Set(named('tools')).size).toBeGreaterThan(8);
   });
 });

@@ -24,7 +24,9 @@ describe('a drain for which nobody waits any more', () => {
     await settle();
     expect(waiting.word).toBe('waits');
     other.abort();
-    await settle();
+    await house.clock.advance(4_999);
+    expect([house.stateOf('a'), waiting.word]).toEqual(['draining', 'waits']);
+    await house.clock.advance(1);
     expect([house.stateOf('a'), waiting.word, holder.lease.cut.aborted]).toEqual(['ready', 'lease', false]);
     await house.clock.advance(300_000);
     expect([holder.lease.cut.aborted, house.serves.log, swapsOf(house)]).toEqual([false, ['start a'], 1]);
@@ -37,7 +39,7 @@ describe('a drain for which nobody waits any more', () => {
     const { house, holder, other } = await withDraining();
     await house.clock.advance(20_000);
     other.abort();
-    await settle();
+    await house.clock.advance(5_000);
     const next = house.ask('b');
     await passUntilState(house, 'a', 'draining');
     await house.clock.advance(29_000);
@@ -48,12 +50,39 @@ describe('a drain for which nobody waits any more', () => {
     expect(next.word).toBe('lease');
   });
 
+  test('goes on for who asks again at once, as if nobody had left', async () => {
+    const { house, holder, other } = await withDraining();
+    await house.clock.advance(20_000);
+    other.abort();
+    await house.clock.advance(4_000);
+    const again = house.ask('b');
+    await house.clock.advance(5_900);
+    expect(holder.lease.cut.aborted).toBe(false);
+    await house.clock.advance(100);
+    expect(holder.lease.cut.aborted).toBe(true);
+    await house.clock.advance(11_000);
+    expect(again.word).toBe('lease');
+  });
+
+  test('counts the moment anew whenever somebody has asked in between', async () => {
+    const { house, other } = await withDraining();
+    other.abort();
+    await house.clock.advance(4_000);
+    const again = house.ask('b');
+    await house.clock.advance(500);
+    again.abort();
+    await house.clock.advance(4_000);
+    expect(house.stateOf('a')).toBe('draining');
+    await house.clock.advance(1_000);
+    expect(house.stateOf('a')).toBe('ready');
+  });
+
   test('goes on while others wait for the room', async () => {
     const { house, other } = await withDraining([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
     const third = house.ask('c');
     await settle();
     other.abort();
-    await settle();
+    await house.clock.advance(6_000);
     expect(house.stateOf('a')).toBe('draining');
     await house.clock.advance(45_000);
     expect(third.word).toBe('lease');
@@ -63,7 +92,7 @@ describe('a drain for which nobody waits any more', () => {
     const { house, other } = await withDraining();
     const unloading = house.multiplexer.unload('a', signal);
     other.abort();
-    await settle();
+    await house.clock.advance(6_000);
     expect(house.stateOf('a')).toBe('draining');
     await house.clock.advance(31_000);
     expect([await unloading, house.serves.running()]).toEqual([undefined, []]);
@@ -72,7 +101,7 @@ describe('a drain for which nobody waits any more', () => {
   test('goes on when the multiplexer leaves', async () => {
     const { house } = await withDraining();
     const stopping = house.multiplexer.stop(false);
-    await settle();
+    await house.clock.advance(6_000);
     expect(house.stateOf('a')).toBe('draining');
     await passUntil(house.clock, stopping);
     expect(house.serves.running()).toEqual([]);

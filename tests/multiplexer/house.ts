@@ -75,7 +75,7 @@ export const memoryState = (): MultiplexerState => {
 
 const PORT = 30_000;
 
-export const modelOf = (wish: ModelWish, place: number): RegistryModel => {
+const modelOf = (wish: ModelWish, place: number): RegistryModel => {
   const { name, gpus = ['0'], vramMib, asleepMib, idleMs, maxConcurrency, pinned = false, minResidentMs = 0 } = wish;
   return {
     swap: {
@@ -110,7 +110,7 @@ export const modelOf = (wish: ModelWish, place: number): RegistryModel => {
   };
 };
 
-export const registryOf = ({ models, gpus, settings }: HouseOptions): Registry => ({
+const registryOf = ({ models, gpus, settings }: HouseOptions): Registry => ({
   path: '/registry.toml',
   digest: '0123456789abcdef',
   models: (models ?? [{ name: 'a' }, { name: 'b' }]).map(modelOf),

@@ -108,6 +108,16 @@ describe('a stop', () => {
     expect([asked.word, house.serves.log, house.clock.pending]).toEqual(['unavailable', [], 0]);
   });
 
+  test('that keeps the servers counts the answers it cuts', async () => {
+    const house = await openHouse({ settings: { drainMs: 5_000 } });
+    const holder = house.ask('a');
+    await house.clock.advance(10_000);
+    const stopping = house.multiplexer.stop(true);
+    await house.clock.advance(5_000);
+    await stopping;
+    expect([holder.lease.cut.aborted, house.multiplexer.status().swaps.cut]).toEqual([true, 1]);
+  });
+
   test('that keeps the servers answers an operator who is still waiting', async () => {
     const house = await openHouse();
     const holder = house.ask('a');
@@ -119,6 +129,20 @@ describe('a stop', () => {
     await stopping;
     expect(await unloading).toMatchObject({ refused: 'unavailable' });
   });
+});
+
+test('answers are counted as cut although their server could not be removed', async () => {
+  const house = await openHouse({ settings: { waitBoundMs: 20_000, drainMs: 5_000 } });
+  const holder = house.ask('a');
+  await house.clock.advance(10_000);
+  house.serves.of('a').immortal = true;
+  const other = house.ask('b');
+  await house.clock.advance(70_000);
+  expect([holder.lease.cut.aborted, other.word, house.multiplexer.status().swaps.cut]).toEqual([
+    true,
+    'load-failed',
+    1,
+  ]);
 });
 
 test('a listener that fails keeps nobody else from hearing', async () => {

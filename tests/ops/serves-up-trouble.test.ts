@@ -60,6 +60,16 @@ test('a command that is killed or too slow is told as that', async () => {
   expect(b?.message).toEndWith('did not end within 60 minutes');
 });
 
+test('a plan says why it cannot be carried out, as the deed would', async () => {
+  const machine = fakeMachine({ noDocker: 'no engine answers' });
+  const serve = serveNamed('a');
+  const ways = [true, false].map((dryRun) =>
+    bringUp([serve], manifestOf(serve), { recreate: false, dryRun }, machine.world),
+  );
+  const message = 'its state cannot be found out (no engine answers) — correct that first';
+  for (const done of await Promise.all(ways)) expect(done).toMatchObject([{ did: 'refused', message }]);
+});
+
 test('a container that keeps restarting is refused with its exit code and its last lines', async () => {
   const machine = fakeMachine();
   machine.containers.set('a-box', container('a-box', 'restarting', { exitCode: 2 }));

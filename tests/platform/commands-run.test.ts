@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rmdir, writeFile } from 'node:fs/promises';
-import { CommandMissing, createCommands } from '#platform/commands';
+import { CommandMissing, type CommandOptions, createCommands } from '#platform/commands';
+import { until } from '#tests/drivers/process-support';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
 
@@ -10,7 +11,7 @@ const isWindows = process.platform === 'win32';
 const commands = createCommands();
 const LONG_MS = 30_000;
 
-const sh = (script: string, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}) =>
+const sh = (script: string, options: Partial<CommandOptions> = {}) =>
   commands.run(['sh', '-c', script], { timeoutMs: LONG_MS, ...options });
 
 describe.skipIf(isWindows)('a program that runs to its end', () => {
@@ -59,7 +60,7 @@ describe.skipIf(isWindows)('a program that takes too long', () => {
   test('is killed with its children, even those that hold the output open', async () => {
     const { timedOut, endedBy, out } = await sh('sleep 60 & echo $!; wait', { timeoutMs: 200 });
     expect([timedOut, endedBy]).toEqual([true, 'SIGKILL']);
-    expect(await commands.startedAt(Number(out.trim()))).toBeUndefined();
+    await until(async () => (await commands.startedAt(Number(out.trim()))) === undefined);
   });
 
   test('is killed when nobody waits any more, which is no time-out', async () => {
@@ -67,6 +68,21 @@ describe.skipIf(isWindows)('a program that takes too long', () => {
     const running = sh('sleep 60', { signal: over.signal });
     over.abort();
     expect(await running).toMatchObject({ timedOut: false, endedBy: 'SIGKILL' });
+  });
+
+  test('is given time to end in order where it has some, and what it leaves behind is killed', async () => {
+    const script = `echo $$; trap 'echo in order; exit 7' TERM; sh -c 'trap "" TERM; sleep 20' & wait`;
+    const { code, out, timedOut } = await sh(script, { timeoutMs: 1_000, graceMs: LONG_MS });
+    expect([code, timedOut]).toEqual([7, true]);
+    expect(out).toEndWith('in order\n');
+    // A killed process dies in its own time.
+    await until(async () => !(await commands.groupLives(Number.parseInt(out, 10))));
+  });
+
+  test('is killed when it does not end in its time', async () => {
+    const stubborn = 'trap "" TERM; sleep 20';
+    const ran = await sh(stubborn, { timeoutMs: 1_000, graceMs: 50 });
+    expect(ran).toMatchObject({ code: undefined, endedBy: 'SIGKILL', timedOut: true });
   });
 
   test('is killed at once when nobody waited to begin with', async () => {

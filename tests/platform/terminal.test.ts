@@ -16,6 +16,13 @@ describe('the process', () => {
     expect(await child.exited).toBe(2);
   });
 
+  test.skipIf(process.platform !== 'linux')('says so where there is no room for it', async () => {
+    const full = Bun.file('/dev/full');
+    const child = Bun.spawn([process.execPath, PROGRAM, '1', '0'], { stdout: full, stderr: 'pipe' });
+    expect(await child.stderr.text()).toMatch(/^the result cannot be written: ENOSPC.*\n$/);
+    expect(await child.exited).toBe(1);
+  });
+
   test('does not complain when the reader has gone', async () => {
     const child = start(LINES, 1);
     await child.stdout.cancel();

@@ -1,11 +1,14 @@
 // What does the router tell and learn of a model that a multiplexer elsewhere lends, within the time of the attempt?
 import { describe, expect, test } from 'bun:test';
 import { NOTHING } from '#core/cost';
+import { explain } from '#core/explain';
+import { REMEDY_OF_SLOT } from '#core/remedies';
 import type { SlotSource, TierResidency } from '#core/residency';
+import type { SlotRefusal } from '#core/slot-lease';
 import { dialects } from '#dialects/dialect';
 import { createMemory } from '#router/memory';
 import { slotInHeaders } from '#router/slot-headers';
-import { CUT, troubleEvent } from '#server/multiplexer/trouble';
+import { CUT, refusalTrouble, troubleEvent, troubleResponse } from '#server/multiplexer/trouble';
 import { factsOf, settingsOf, tierOf } from '#tests/core/decide-fixtures';
 import {
   ask,
@@ -104,6 +107,45 @@ describe('the headers of the reply', () => {
 
   test('say nothing for a tier without a swap group', () => {
     expect(slotInHeaders(tierOf('one', { model: 'm' }), new Headers(TELLING))).toBeUndefined();
+  });
+});
+
+describe('a refusal there', () => {
+  const FULL: SlotRefusal = { refused: 'queue-full', message: 'too many wait', retryAfterMs: 7_000, position: 3 };
+  const refusing = async (refusal: SlotRefusal, options: SmallHouseOptions = shared) => {
+    const response = troubleResponse(refusalTrouble(refusal), dialects['openai-chat'], 'x');
+    const body = await response.text();
+    const head = { status: response.status, headers: Object.fromEntries(response.headers) };
+    const house = await openSmallHouse({
+      ...options,
+      slots: () => knowing(READY),
+      scripts: { 'fast-local': () => play([head, { chunk: body }]) },
+    });
+    const { record } = await ask(house, CHAT, chatRequest());
+    const failures = house.assembly.router.breakers.snapshot().reduce((sum, breaker) => sum + breaker.failures, 0);
+    return { record, failures };
+  };
+
+  test.each(['queue-full', 'wait-limit', 'load-failed', 'no-memory', 'unavailable'] as const)(
+    '(%s) is on record as such, passes to the next tier, and says nothing against this one',
+    async (refused) => {
+      const { record, failures } = await refusing({ ...FULL, refused });
+      expect([record.servedTier, failures]).toEqual(['heavy-local', 0]);
+      expect(record.attempts[0]).toMatchObject({
+        tier: 'fast-local',
+        failure: 'busy',
+        slot: { model: 'fast', refused, elsewhere: true },
+      });
+      expect(explain(record).join('\n')).toContain(REMEDY_OF_SLOT[refused]);
+    },
+  );
+  test('(unknown-model) is a mistake of the operator', async () => {
+    const { record } = await refusing({ refused: 'unknown-model', message: 'unknown model' });
+    expect(record.attempts[0]).toMatchObject({ failure: 'server-error', detail: expect.stringContaining('model') });
+  });
+  test('is believed of a tier in a swap group only', async () => {
+    const { record, failures } = await refusing(FULL, {});
+    expect([record.attempts[0]?.failure, failures]).toEqual(['server-error', 1]);
   });
 });
 

@@ -32,6 +32,22 @@ test('a path that begins with two slashes names no host', async () => {
   expect((await connection.response())?.status).toBe(404);
 });
 
+test('a status that HTTP does not know, or a redirect, is no answer', async () => {
+  await using house = await startHouse();
+  for (const stream of [true, false])
+    for (const status of [301, 307, 999]) {
+      house.alpha.reply(json(status, {}));
+      const response = await house.post('/v1/chat/completions', chatTo('alpha', { stream }));
+      expect([response.status, await response.json()]).toMatchObject([
+        503,
+        {
+          error: { type: 'backend_unavailable', code: 'broken', message: expect.stringContaining(`status ${status}`) },
+        },
+      ]);
+    }
+  expect([house.bugs, house.multiplexer.out]).toEqual([[], 0]);
+});
+
 test('a body that is JSON goes on as JSON, whatever the caller called it', async () => {
   await using house = await startHouse();
   house.alpha.always(json(200, {}));

@@ -144,7 +144,11 @@ const judgeChain = (understood: Understood, record: DecisionRecord, calls: reado
   const problems = marks.filter((mark) => !numbers.has(mark)).map((mark) => `output of call ${mark} leaked`);
   // Nobody has written down all the words of it.
   if (chain.some(({ kind }) => kind === 'endless answer')) return problems;
-  const askedAgain = record.attempts.some(({ role }) => role === 'ask-again');
+  // A question that was in vain, before another tier began anew, is no part of the answer.
+  const askedAgain = record.attempts
+    .filter(wasSent)
+    .slice(-chain.length)
+    .some(({ role }) => role === 'ask-again');
   const gists = chain.map(({ answer }) => gistOf(answer));
   const lastGist = gists.at(-1);
   if (askedAgain) {

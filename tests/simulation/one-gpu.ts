@@ -79,7 +79,7 @@ const TROUBLES: readonly (readonly [string, Partial<Behaviour>])[] = [
   ['has an engine that cannot be asked', { unreachable: true }],
 ];
 
-/** Leases out, and which of them still bind: not those that were told to end, nor those on a server that has died. */
+/** Leases out, and which of them still bind: not those on a server that has died. One that is cut is given back at once. */
 const createCounter = (seen: (what: string) => void) => {
   const out = new Map<string, Set<SlotLease>>();
   const dead = new WeakSet<SlotLease>();
@@ -101,7 +101,7 @@ const createCounter = (seen: (what: string) => void) => {
       };
     },
     held: (model: string): number => of(model).size,
-    binding: (model: string): number => [...of(model)].filter((lease) => !lease.cut.aborted && !dead.has(lease)).length,
+    binding: (model: string): number => [...of(model)].filter((lease) => !dead.has(lease)).length,
     died(model: string): void {
       for (const lease of of(model)) dead.add(lease);
     },
@@ -157,7 +157,7 @@ export const openOneGpu = (random: Random, clock: SimulatedClock): OneGpu => {
       counter.died(model);
     }
     const binding = action === 'stop' || action === 'sleep' ? counter.binding(model) : 0;
-    if (binding > 0) problems.push(`${action} of ${model} below ${binding} leases that nobody had told to end`);
+    if (binding > 0) problems.push(`${action} of ${model} below ${binding} leases`);
   };
   const serves = createFakeServes(clock, onAction);
   const models = GPU_TIERS.map((tier) => planModel(random.fork(tier), tier));

@@ -1,14 +1,13 @@
 /** The verb `multiplexer`: several models behind one address, swapped on demand; stays until it has stopped. */
+
 import { command } from '#cli/command';
 import type { Io } from '#cli/io';
 import { tellLimits } from '#cli/limits';
+import { LOG_FLAGS } from '#cli/log-flags';
 import { CliError, EXIT, type ExitCode, json, table } from '#cli/output';
 import { expandHome, pathFrom } from '#config/paths';
 import { workingFolder } from '#platform/runtime';
 import type { MultiplexerServeOptions } from '#server/multiplexer/start';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-const FORMATS = ['json', 'pretty'] as const;
 
 export default command({
   details: `Reads a registry of models (multiplexer.toml, or v0.9's JSON), runs their servers when they are asked for,
@@ -48,13 +47,7 @@ See also: multiplexer status, multiplexer load MODEL, multiplexer unload MODEL.`
     },
     'self-check': { kind: 'switch', help: 'Say whether all of it would work here, and stop' },
     json: { kind: 'switch', help: 'Print the self-check as JSON' },
-    'log-level': { kind: 'choice', value: 'LEVEL', choices: LEVELS, help: 'Least level logged', default: 'info' },
-    'log-format': {
-      kind: 'choice',
-      value: 'FORMAT',
-      choices: FORMATS,
-      help: 'Pretty on a terminal, else JSON, when not given',
-    },
+    ...LOG_FLAGS,
   },
   args: {},
   examples: [

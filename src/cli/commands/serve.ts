@@ -1,10 +1,9 @@
 /** The verb `serve`: starts the router and stays until it has stopped. */
+
 import { command } from '#cli/command';
 import { tellLimits } from '#cli/limits';
+import { LOG_FLAGS } from '#cli/log-flags';
 import { CliError, EXIT, type ExitCode } from '#cli/output';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-const FORMATS = ['json', 'pretty'] as const;
 
 export default command({
   details: `The configuration is the file of --config, else that of --mode, else of ANVIL_CONFIG, else of
@@ -17,13 +16,7 @@ finish what is running, a second one stops at once.`,
     host: { kind: 'text', value: 'HOST', help: 'Address to listen on', default: '127.0.0.1' },
     port: { kind: 'integer', value: 'PORT', min: 0, max: 65_535, default: 8000, help: 'Port; 0 takes any free one' },
     demo: { kind: 'switch', help: 'Route between two built-in scripted tiers, to see it work' },
-    'log-level': { kind: 'choice', value: 'LEVEL', choices: LEVELS, help: 'Least level logged', default: 'info' },
-    'log-format': {
-      kind: 'choice',
-      value: 'FORMAT',
-      choices: FORMATS,
-      help: 'Pretty on a terminal, else JSON, when not given',
-    },
+    ...LOG_FLAGS,
     'print-config': { kind: 'switch', help: 'Print the configuration that would be used, and stop' },
   },
   args: {},

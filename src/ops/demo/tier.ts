@@ -5,6 +5,7 @@ import { type DemoRequest, readDemoRequest } from '#ops/demo/request';
 import { streamEvents, type WireAnswer, wholeBody } from '#ops/demo/wire';
 import type { Clock } from '#platform/effects';
 import type { RequestHandler } from '#platform/listen';
+import { pause } from '#platform/pause';
 
 /** How fast a tier speaks, in milliseconds. */
 export interface Pace {
@@ -25,21 +26,8 @@ export interface DemoTier {
 const WHOLE_MS_MAX = 1_500;
 
 /** Waits on the given clock; resolves early, with false, when the caller leaves. */
-const wait = (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {
-  if (signal.aborted) return Promise.resolve(false);
-  if (ms <= 0) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const leave = (): void => {
-      clock.clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = clock.setTimeout(() => {
-      signal.removeEventListener('abort', leave);
-      resolve(true);
-    }, ms);
-    signal.addEventListener('abort', leave, { once: true });
-  });
-};
+const wait = (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> =>
+  ms <= 0 ? Promise.resolve(!signal.aborted) : pause(clock, ms, signal);
 
 const errorReply = (status: number, type: string, message: string): Response =>
   Response.json({ error: { message, type, param: null, code: status } }, { status });

@@ -1,5 +1,7 @@
 /** What would a harness's files say afterwards, and how are they put there: a backup first, then all at once? */
+
 import { expandHome, pathFrom } from '#config/paths';
+import { messageOf } from '#core/thrown';
 import type { FileFormat, FilePlan } from '#ops/harness-env/plan';
 import type { EditDocument } from '#platform/document-edit';
 import type { Effects } from '#platform/effects';
@@ -34,8 +36,6 @@ export interface MergedFile {
 export type Merge =
   | { readonly ok: true; readonly files: readonly MergedFile[] }
   | { readonly ok: false; readonly path: string; readonly problem: string };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Where the file is for this user; undefined when nothing says where home is. */
 const placeOf = ({ path, moved }: FilePlan, env: Effects['env']): string | undefined => {

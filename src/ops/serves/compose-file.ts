@@ -1,9 +1,11 @@
 /** How are services of a compose file brought up without any manifest? */
+
 import type { Words } from '#config/serves';
+import { messageOf } from '#core/thrown';
 import { type Outcome, outcome } from '#ops/serves/outcome';
 import { runWords } from '#ops/serves/up';
 import { commandLine } from '#ops/serves/up-plan';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 
 /** Compose decides what has to be made; the services are all of the file when none is named. Never rejects. */
 export const upComposeFile = async (

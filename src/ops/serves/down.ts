@@ -1,9 +1,11 @@
 /** How is a serve stopped, or removed? */
+
 import { nearestName } from '#config/nearest';
 import type { DeclaredServe, ServesManifest } from '#config/serves';
+import { messageOf } from '#core/thrown';
 import { type Outcome, outcome } from '#ops/serves/outcome';
 import { specOf, stateOf } from '#ops/serves/state';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 
 /** Those that do not run; everything else is asked to stop. */
 const AT_REST: ReadonlySet<string> = new Set(['absent', 'exited', 'created', 'dead']);

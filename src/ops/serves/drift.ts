@@ -1,8 +1,9 @@
 /** In what does a running container differ from what is declared: the model, the compose service, the image? */
+
 import { type DeclaredServe, isCompose, type Words } from '#config/serves';
 import { splitWords } from '#config/serves-words';
+import { messageOf } from '#core/thrown';
 import type { ServesWorld } from '#ops/serves/world';
-import { messageOf } from '#ops/serves/world';
 import type { ContainerFacts } from '#platform/docker-engine';
 
 export interface Drift {

@@ -1,8 +1,9 @@
 /** Which manifest is meant, and what does it declare? The way from a flag to serves. */
+
 import { expandHome, folderOf, pathFrom } from '#config/paths';
 import type { ConfigProblem } from '#config/problem';
 import { readServes, type ServesResult } from '#config/serves';
-import { messageOf } from '#ops/serves/world';
+import { messageOf } from '#core/thrown';
 import type { Effects } from '#platform/effects';
 import { parseToml } from '#platform/toml';
 

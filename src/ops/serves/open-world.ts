@@ -1,8 +1,9 @@
 /** How do the verbs of serves get hold of Docker, of programs and of processes? Each is opened when first used. */
+import { messageOf } from '#core/thrown';
 import { listGpus, resolveGpus } from '#drivers/gpus';
 import { createProcessDriver } from '#drivers/process';
 import { logFileName } from '#drivers/process-log';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 import { createCommands } from '#platform/commands';
 import { openDockerEngine } from '#platform/docker-socket';
 import type { Effects } from '#platform/effects';

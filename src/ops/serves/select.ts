@@ -16,7 +16,7 @@ export interface Selection {
 }
 
 /** One that names no mode belongs to all. */
-export const isOfMode = ({ modes }: DeclaredServe, mode: Mode): boolean => modes === undefined || modes.includes(mode);
+const isOfMode = ({ modes }: DeclaredServe, mode: Mode): boolean => modes === undefined || modes.includes(mode);
 
 /**
  * Without words all of the mode; a word that names a serve outside it is a mistake only where the mode was asked for in

@@ -1,8 +1,10 @@
 /** What stands under the name of a serve at this moment? Looks only. */
+
 import type { DeclaredServe } from '#config/serves';
 import type { ServeSpec } from '#core/serve-spec';
+import { messageOf } from '#core/thrown';
 import type { ServeStatus } from '#ops/serves/up-plan';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 import type { ContainerFacts } from '#platform/docker-engine';
 
 export interface ServeState {

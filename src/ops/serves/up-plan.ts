@@ -53,7 +53,7 @@ const remedyFor = ({ name, up }: DeclaredServe, status: ServeStatus): string => 
 const refuse = (why: string, remedy: string): UpStep => ({ do: 'refuse', why, remedy });
 
 /** The step in words, for a plan that is only shown. */
-export const stepInWords = (serve: DeclaredServe, step: UpStep): string => {
+export const stepInWords = (serve: DeclaredServe, step: Exclude<UpStep, { readonly do: 'refuse' }>): string => {
   const what = serve.container === undefined ? 'the process' : `container ${serve.container}`;
   switch (step.do) {
     case 'run':
@@ -63,8 +63,6 @@ export const stepInWords = (serve: DeclaredServe, step: UpStep): string => {
       return `would ${step.do} ${what}`;
     case 'nothing':
       return 'already running: nothing to do';
-    case 'refuse':
-      return `refused: ${step.why} — ${step.remedy}`;
   }
 };
 

@@ -1,14 +1,16 @@
 /** How is a serve brought up: the step that its state asks for, performed or only told? */
+
 import { isAbsolutePath } from '#config/paths';
 import type { DeclaredServe, ServesManifest, Words } from '#config/serves';
 import { inOneLine } from '#core/plain-words';
+import { messageOf } from '#core/thrown';
 import type { RunningServe } from '#drivers/driver';
 import { driftOf } from '#ops/serves/drift';
 import { notTried, type Outcome, outcome } from '#ops/serves/outcome';
 import { portHolder } from '#ops/serves/ports';
 import { type ServeState, specOf, stateOf } from '#ops/serves/state';
 import { commandLine, planUp, stepInWords, type UpStep } from '#ops/serves/up-plan';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 
 export interface UpOptions {
   readonly recreate: boolean;
@@ -17,6 +19,8 @@ export interface UpOptions {
 
 /** Bringing one up may pull an image of many gigabytes first. Milliseconds. */
 const UP_MS = 3_600_000;
+/** An interrupted one may put things in order first, as docker compose does. Milliseconds. */
+const GRACE_MS = 10_000;
 /** Shown of what a failing command printed. */
 const LINES_SHOWN = 20;
 /** Shown of a command that succeeded. */
@@ -60,12 +64,10 @@ export const bringUpOne = async (
   const state = await stateOf(serve, world);
   const step = planUp(serve, state.status, options.recreate);
   try {
-    const hindrance = step.do === 'refuse' ? undefined : await hindranceTo(serve, state, step, manifest, world);
-    if (hindrance !== undefined) return { outcome: outcome(serve, 'refused', hindrance) };
-    if (options.dryRun) {
-      return { outcome: outcome(serve, step.do === 'refuse' ? 'refused' : 'planned', stepInWords(serve, step)) };
-    }
     if (step.do === 'refuse') return { outcome: await refusal(serve, state, step, world) };
+    const hindrance = await hindranceTo(serve, state, step, manifest, world);
+    if (hindrance !== undefined) return { outcome: outcome(serve, 'refused', hindrance) };
+    if (options.dryRun) return { outcome: outcome(serve, 'planned', stepInWords(serve, step)) };
     if (step.do === 'run' && serve.container === undefined) {
       return await startProcess(serve, state, step.removeFirst, world);
     }
@@ -159,7 +161,12 @@ export const runWords = async (
   { commands, signal, tell }: Pick<ServesWorld, 'commands' | 'signal' | 'tell'>,
 ): Promise<Outcome> => {
   tell(`${named.name}: ${commandLine(words)}`);
-  const result = await commands.run(words, { timeoutMs: UP_MS, signal, ...(cwd === undefined ? {} : { cwd }) });
+  const result = await commands.run(words, {
+    timeoutMs: UP_MS,
+    graceMs: GRACE_MS,
+    signal,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   if (result.code === 0) return outcome(named, 'started', `ran ${shown(words)}`);
   const how = signal.aborted
     ? 'was interrupted'

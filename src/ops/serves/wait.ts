@@ -1,13 +1,15 @@
 /** When is a serve that was brought up ready, and what does it say where it never is? */
+
 import type { DeclaredServe, ServesManifest } from '#config/serves';
 import { inOneLine, inTime } from '#core/plain-words';
+import { messageOf } from '#core/thrown';
 import { watchContainer } from '#drivers/docker-watch';
 import type { RunningServe } from '#drivers/driver';
 import { type NotReady, untilReady } from '#drivers/readiness';
 import { hasFailed, type Outcome, outcome } from '#ops/serves/outcome';
 import { knownSpecOf, specOf } from '#ops/serves/state';
 import { bringUpOne, type Came, type UpOptions } from '#ops/serves/up';
-import { messageOf, type ServesWorld } from '#ops/serves/world';
+import type { ServesWorld } from '#ops/serves/world';
 
 /** Shown of what a server printed before it failed. */
 const LINES_SHOWN = 20;

@@ -18,5 +18,3 @@ export interface ServesWorld {
   /** Hears of what is going on, a line at a time. */
   readonly tell: (line: string) => void;
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

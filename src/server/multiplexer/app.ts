@@ -1,8 +1,10 @@
 /** The multiplexer's HTTP surface: which path answers which method, on Elysia as router and nothing more. */
+
 import { Elysia } from 'elysia';
 import type { Dialect } from '#core/dialect';
 import { dialects } from '#dialects/dialect';
 import type { IdleLimit } from '#server/generate';
+import { headerCount } from '#server/header-count';
 import type { Front } from '#server/multiplexer/front';
 import { relayTo } from '#server/multiplexer/relay';
 import { changeSlot, health, modelList, modelNamed, readiness, slotChangeIn, slots } from '#server/multiplexer/slots';
@@ -31,10 +33,6 @@ const operatorRoutes = (front: Front): Readonly<Record<string, (request: Request
   '/v1/slots': () => slots(front),
   '/v1/slots/events': (request) => front.feed.open(request),
 });
-
-/** Counted natively where the runtime offers it: iterating copies every header. */
-const headerCount = ({ headers }: Request): number =>
-  'count' in headers ? Number(headers.count) : [...headers].length;
 
 /** Why a request may not enter: nobody may probe what exists without a token. */
 const refusedEntry = ({ guard, limits }: Front, request: Request): Trouble | undefined => {

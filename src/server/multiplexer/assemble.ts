@@ -1,7 +1,9 @@
 /** Puts one multiplexer together from a registry: drivers, engine, state, metrics. For its own verb, and for one inside a router. */
+
 import { formatProblems } from '#config/problem';
 import type { Registry } from '#core/registry';
-import type { DockerDriver } from '#drivers/docker';
+import type { DriverName } from '#core/serve-spec';
+import { messageOf, stackOf } from '#core/thrown';
 import { createHostMemory } from '#drivers/memory';
 import { untilReady } from '#drivers/readiness';
 import { createSleeper } from '#drivers/sleep';
@@ -14,7 +16,7 @@ import { type ActorWorld, createActors } from '#platform/actors';
 import type { Effects, FetchSession } from '#platform/effects';
 import type { Log } from '#platform/log';
 import { logEvent } from '#server/multiplexer/log-events';
-import { openDrivers, openTools, stateOf } from '#server/multiplexer/tools';
+import { type OpenDrivers, openDrivers, openTools, stateOf } from '#server/multiplexer/tools';
 import { createMultiplexerState } from '#store/multiplexer-state';
 
 export interface AssembleOptions {
@@ -60,11 +62,18 @@ export const readRegistryFile = async (
   return read.registry;
 };
 
-/** An engine that is away must not keep the models of other drivers from being served. */
+/** Processes first: one may hold the port of a container. An engine that is away must not keep the others from being served. */
 const sweeper =
-  ({ models }: Registry, docker: DockerDriver, log: Log): NonNullable<MultiplexerWorld['sweep']> =>
+  ({ models }: Registry, { docker, process }: OpenDrivers, log: Log): NonNullable<MultiplexerWorld['sweep']> =>
   async (signal) => {
-    const containers = models.flatMap(({ serve }) => (serve.launch.driver === 'docker' ? [serve.container] : []));
+    const of = (driver: DriverName) => models.filter(({ serve }) => serve.launch.driver === driver);
+    try {
+      for (const name of await process.sweep(of('process').map(({ serve }) => serve.name)))
+        log.info('ended a process that the registry does not name any more', { model: name });
+    } catch (error) {
+      log.warn('a process of an earlier run was not ended', { reason: messageOf(error) });
+    }
+    const containers = of('docker').map(({ serve }) => serve.container);
     try {
       for (const container of await docker.sweep(containers, signal))
         log.info('removed a container that the registry does not name any more', { container });
@@ -74,8 +83,6 @@ const sweeper =
     }
   };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 const worldOf = async (
   registry: Registry,
   effects: Effects,
@@ -84,12 +91,12 @@ const worldOf = async (
   session: FetchSession,
 ): Promise<Omit<MultiplexerWorld, 'onEvent'>> => {
   const { clock } = effects;
-  const { folder, file } = stateOf(registry, effects, options.stateFolder);
+  const belongings = stateOf(registry, effects, options.stateFolder);
   const onProblem = (problem: string): void => log.warn(problem);
   const onBug = (where: string, error: unknown): void => log.error('bug', { where, stack: stackOf(error) });
-  const state = createMultiplexerState({ path: file, onProblem });
+  const state = createMultiplexerState({ path: belongings.file, onProblem });
   const tools = await openTools(effects);
-  const drivers = openDrivers(registry, tools, effects, state, { logFolder: `${folder}/logs`, onWarning: onProblem });
+  const drivers = openDrivers(tools, effects, state, belongings, onProblem);
   const probing = { fetch: session.fetch, clock };
   const memory = createHostMemory(tools.commands);
   return {
@@ -102,13 +109,11 @@ const worldOf = async (
     untilReady: (spec, serve, signal) => untilReady(spec, serve, { ...probing, signal }),
     sleeper: createSleeper(probing),
     availableGb: (driver) => memory.availableGb(driver).catch(() => undefined),
-    sweep: sweeper(registry, drivers.docker, log),
+    sweep: sweeper(registry, drivers, log),
     state,
     onBug,
   };
 };
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /**
  * Reads the registry and puts its multiplexer together; nothing runs before `multiplexer.start()`.

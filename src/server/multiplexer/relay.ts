@@ -24,7 +24,11 @@ const WHOLE_BYTES_MAX = 8 * 1024 * 1024;
 
 const EVENT_STREAM = 'text/event-stream';
 /** Answers that have no body, and may not have one. */
-const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What no answer to a request of a model is: numbers that HTTP does not know, and redirects, whose target is not told. */
+const isPassable = (status: number): boolean =>
+  status >= 200 && status <= 599 && (status < 300 || status > 399 || status === 304);
 
 /** One request on its way. */
 interface Errand {
@@ -88,6 +92,8 @@ const within = async (acquiring: Promise<Given>, ms: number, clock: Clock): Prom
 const pipeFor = ({ front, way, visit }: Errand, events: boolean): AnswerPipe =>
   createAnswerPipe({ clock: front.effects.clock, visit, dialect: way.dialect, limits: front.limits, events });
 
+const odd = (status: number): string => `the model's server answered with status ${status}, which is not passed on`;
+
 const refused = ({ way, visit }: Errand, why: Trouble): Response => {
   visit.end();
   return troubleResponse(why, way.dialect, visit.id);
@@ -97,6 +103,7 @@ const refused = ({ way, visit }: Errand, why: Trouble): Response => {
 const pass = async (errand: Errand, { lease, reply }: Opened): Promise<Response> => {
   const { visit } = errand;
   const { status } = reply;
+  if (!isPassable(status)) return refused(errand, trouble('backend_unavailable', odd(status), { code: 'broken' }));
   const headers = headersToCaller(reply.headers, leaseHeaders(lease, visit.id));
   if (BODILESS.has(status)) {
     visit.end();

@@ -1,5 +1,7 @@
 /** Would a multiplexer with this registry work here? Everything is looked at, and nothing is started, stopped or changed. */
+
 import type { Registry, RegistryModel } from '#core/registry';
+import { messageOf } from '#core/thrown';
 import { composeIsThere, composeServe } from '#drivers/compose-command';
 import { volumesOf } from '#drivers/docker-spec';
 import type { Driver, Found } from '#drivers/driver';
@@ -27,8 +29,6 @@ export interface SelfCheckOptions extends AccessOptions, Pick<AssembleOptions, '
 
 /** All questions about one part, together. */
 const PART_MS = 30_000;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A check that throws has found a problem. */
 const check = async (what: string, look: () => Promise<string>): Promise<CheckLine> => {
@@ -92,7 +92,7 @@ const needsEngine = ({ models }: Registry): boolean => models.some(({ serve }) =
 const checkGpus = ({ models }: Registry, { gpus }: Tools): Promise<CheckLine> =>
   check('gpus', async () => {
     const declared = [...new Set(models.flatMap(({ serve }) => serve.gpus))];
-    if (declared.length === 0) return 'none are declared';
+    if (declared.length === 0) return 'none are used';
     const { uuids, warnings } = await gpus(declared, AbortSignal.timeout(PART_MS));
     // A container gets its card from the NVIDIA runtime; any other server is only told which one to take.
     const certain = models.some(({ serve: { launch } }) => launch.driver === 'docker' && launch.gpuAccess === 'nvidia');
@@ -132,7 +132,8 @@ const checkMachine = async (
   effects: Effects,
 ): Promise<readonly CheckLine[]> => {
   const tools = await openTools(effects);
-  const { folder, file } = stateOf(registry, effects, options.stateFolder);
+  const belongings = stateOf(registry, effects, options.stateFolder);
+  const { folder, file } = belongings;
   const lines: CheckLine[] = [await checkAccess(options, effects), await checkPort(options.port, effects)];
   let state: MultiplexerState | undefined;
   lines.push(
@@ -151,8 +152,8 @@ const checkMachine = async (
         }),
       );
     lines.push(await checkGpus(registry, tools));
-    const quiet = { logFolder: `${folder}/logs`, onWarning: () => undefined };
-    const { all } = openDrivers(registry, tools, effects, { get: notes.get, set: () => undefined }, quiet);
+    const readOnly = { get: notes.get, set: () => undefined };
+    const { all } = openDrivers(tools, effects, readOnly, belongings, () => undefined);
     for (const model of registry.models)
       lines.push(await checkModel(model, tools, all[model.serve.launch.driver], effects));
   } finally {

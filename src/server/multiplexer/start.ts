@@ -1,4 +1,5 @@
 /** One multiplexer process from its options to its exit code: registry, address, servers, and an orderly end. */
+import { messageOf, stackOf } from '#core/thrown';
 import { bunEffects } from '#platform/bun-effects';
 import type { Effects } from '#platform/effects';
 import { createLog, type Log, type LogLevel } from '#platform/log';
@@ -32,15 +33,12 @@ export interface MultiplexerServeOptions extends AccessOptions {
 const STDERR = 2;
 const EXIT = { clean: 0, cut: 1 } as const;
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
 /** @throws StartError when others could use it although nobody has to say who he is */
 const tokensFor = (options: MultiplexerServeOptions, env: Effects['env']): readonly GrantedToken[] => {
   try {
     return readTokens(options, env);
   } catch (error) {
-    throw new StartError(reasonOf(error));
+    throw new StartError(messageOf(error));
   }
 };
 
@@ -141,7 +139,7 @@ const assembleFor = async (
       },
     });
   } catch (error) {
-    throw new StartError(reasonOf(error));
+    throw new StartError(messageOf(error));
   }
 };
 
@@ -169,7 +167,7 @@ export const startMultiplexer = async (
   try {
     listening = listen(options, (idle) => createMultiplexerApp(front, idle));
   } catch (error) {
-    throw new StartError(reasonOf(error));
+    throw new StartError(messageOf(error));
   }
   const leaving = createLeaving(assembled, front, listening, options.keepServes, effects, log, async () => {
     removeSignals();
@@ -191,7 +189,7 @@ export const startMultiplexer = async (
   } catch (error) {
     removeSignals();
     await listening.stop(true);
-    throw new StartError(reasonOf(error).replace(/^multiplexer: /, ''));
+    throw new StartError(messageOf(error).replace(/^multiplexer: /, ''));
   }
   // It may have been told to leave meanwhile.
   if (multiplexer.status().state === 'serving') log.info('listening', { url: listening.url });

@@ -3,7 +3,7 @@ import type { Registry } from '#core/registry';
 import { createComposeDriver } from '#drivers/compose';
 import { createDockerDriver, type DockerDriver } from '#drivers/docker';
 import { type GpuListing, listGpus, type ResolvedGpus, resolveGpus } from '#drivers/gpus';
-import { createProcessDriver } from '#drivers/process';
+import { createProcessDriver, type ProcessDriver } from '#drivers/process';
 import type { MultiplexerWorld } from '#multiplexer/world';
 import { type Commands, createCommands } from '#platform/commands';
 import type { DockerEngine } from '#platform/docker-engine';
@@ -19,14 +19,28 @@ const OWNER_DIGITS = 16;
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-/** Tells the containers of this registry from all others, whatever is in it. */
-const ownerOf = ({ path }: Registry, { sha256 }: Pick<Effects, 'sha256'>): string =>
-  sha256(path).slice(0, OWNER_DIGITS);
+/** What one multiplexer calls its own. */
+export interface Belongings {
+  readonly folder: string;
+  /** Locked while it runs. */
+  readonly file: string;
+  /** Tells its containers from all others. */
+  readonly owner: string;
+}
 
-/** Where this registry's state is: one file each, also where several share a folder. */
-export const stateOf = (registry: Registry, effects: Pick<Effects, 'sha256'>, stateFolder: string | undefined) => {
-  const folder = stateFolder ?? `${folderOf(registry.path)}/${STATE_FOLDER}`;
-  return { folder, file: `${folder}/${baseOf(registry.path)}-${ownerOf(registry, effects).slice(0, 8)}.sqlite` };
+/**
+ * Where this registry's state is: one file each, also where several share a folder. The lock is in that file, so whoever
+ * has another folder is somebody else, and containers are not his.
+ */
+export const stateOf = (
+  { path }: Pick<Registry, 'path'>,
+  { sha256 }: Pick<Effects, 'sha256'>,
+  stateFolder: string | undefined,
+): Belongings => {
+  const digest = sha256(path).slice(0, OWNER_DIGITS);
+  const folder = stateFolder ?? `${folderOf(path)}/${STATE_FOLDER}`;
+  const owner = stateFolder === undefined ? digest : sha256(`${path}\n${stateFolder}`).slice(0, OWNER_DIGITS);
+  return { folder, file: `${folder}/${baseOf(path)}-${digest.slice(0, 8)}.sqlite`, owner };
 };
 
 /** Cards do not change while we run, so a list that names some is asked for once. */
@@ -69,6 +83,7 @@ export const openTools = async (effects: Effects): Promise<Tools> => {
 
 export interface OpenDrivers {
   readonly docker: DockerDriver;
+  readonly process: ProcessDriver;
   readonly all: MultiplexerWorld['drivers'];
 }
 
@@ -77,18 +92,18 @@ export interface OpenDrivers {
  * @param notes where processes are written down
  */
 export const openDrivers = (
-  registry: Registry,
   { commands, engine, gpus }: Tools,
   effects: Effects,
   notes: Pick<MultiplexerState, 'get' | 'set'>,
-  options: { readonly logFolder: string; readonly onWarning: (message: string) => void },
+  belongings: Belongings,
+  onWarning: (message: string) => void,
 ): OpenDrivers => {
   const { clock, env, reach, sha256 } = effects;
   const docker = createDockerDriver({
     engine,
     effects,
-    owner: ownerOf(registry, effects),
-    resolveGpus: warning(gpus, options.onWarning),
+    owner: belongings.owner,
+    resolveGpus: warning(gpus, onWarning),
   });
   const compose = createComposeDriver({ commands, engine, clock, env, reach });
   const process = createProcessDriver({
@@ -100,7 +115,8 @@ export const openDrivers = (
     gpus,
     notes: { get: (name) => notes.get(`process/${name}`), set: (name, text) => notes.set(`process/${name}`, text) },
     variables: variableNames(),
-    ...options,
+    logFolder: `${belongings.folder}/logs`,
+    onWarning,
   });
-  return { docker, all: { docker, compose, process } };
+  return { docker, process, all: { docker, compose, process } };
 };

@@ -23,6 +23,8 @@ export interface Trouble {
   /** Safe to show. */
   readonly message: string;
   readonly retryAfterMs?: number;
+  /** Set when it was refused its model: told in a header, for a router behind this door. */
+  readonly refused?: SlotRefusalKind;
   /** How many wait before it. */
   readonly position?: number;
   /** The last lines of the model's server, for the operator. */
@@ -85,6 +87,7 @@ export const refusalTrouble = (refusal: SlotRefusal): Trouble => {
   if (refused === 'aborted') return CALLER_GONE;
   return trouble(TYPE_OF[refused], refused === 'load-failed' ? `backend failed to start: ${message}` : message, {
     code: refused.replaceAll('-', '_'),
+    refused,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(position === undefined ? {} : { position }),
     ...(lines === undefined || lines.length === 0 ? {} : { lines }),
@@ -130,9 +133,10 @@ export const troubleResponse = (
   dialect: Pick<Dialect, 'name'> | undefined,
   requestId: string,
 ): Response => {
-  const { type, code, message, retryAfterMs } = said;
+  const { type, code, message, retryAfterMs, refused } = said;
   const headers = {
     'x-request-id': requestId,
+    ...(refused === undefined ? {} : { 'x-anvil-slot-refused': refused }),
     ...(retryAfterMs === undefined ? {} : { 'retry-after': String(secondsOf(retryAfterMs)) }),
   };
   const body =

@@ -1,2 +1,0 @@
-import { measureCosts } from './swap-cost';
-await measureCosts();
