@@ -1,7 +1,10 @@
 /** How much host memory is there for the next model, in GiB? */
+
 import type { DriverName } from '#core/serve-spec';
+import { messageOf } from '#core/thrown';
 import { CommandMissing, type Commands } from '#platform/commands';
 import { type MemoryReading, readMemory } from '#platform/memory';
+import { tellOnce } from '#platform/tell-once';
 
 export interface HostMemory {
   /**
@@ -46,3 +49,17 @@ export const createHostMemory = (commands: Commands, read: () => Promise<MemoryR
     return Math.min(host, own) / GIB;
   },
 });
+
+/** Never rejects: where nothing can be found out, loads are not guarded, and somebody hears of that once. */
+export const tellingMemory = (memory: HostMemory, onWarning: (message: string) => void): HostMemory => {
+  const once = tellOnce(onWarning);
+  return {
+    async availableGb(driver) {
+      const found = await memory.availableGb(driver).catch(messageOf);
+      if (typeof found === 'number') return found;
+      const reason = found === undefined ? '' : ` (${found})`;
+      once(`host memory cannot be read${reason}: models are loaded without asking whether they fit into it`);
+      return undefined;
+    },
+  };
+};

@@ -23,6 +23,7 @@ import {
 import { watchChild, watchStranded } from '#drivers/process-watch';
 import { type Child, type ChildEnvironment, CommandMissing } from '#platform/commands';
 import type { Effects } from '#platform/effects';
+import { tellOnce } from '#platform/tell-once';
 
 export interface ProcessWorld extends GroupWorld, Pick<Effects, 'env' | 'reach' | 'sha256'> {
   readonly notes: ProcessNotes;
@@ -47,9 +48,6 @@ export interface ProcessDriver extends Driver {
    */
   sweep(keep: readonly string[]): Promise<readonly string[]>;
 }
-
-/** Warnings remembered, so that each is told once. */
-const WARNINGS_MAX = 200;
 
 interface ProcessServe extends ServeSpec {
   readonly launch: ProcessLaunch;
@@ -242,14 +240,7 @@ const keptNotes = ({ notes, onWarning }: ProcessWorld): ProcessNotes => {
  * were, and their output lies in files.
  */
 export const createProcessDriver = (world: ProcessWorld): ProcessDriver => {
-  const told = new Set<string>();
-  const once = (message: string): void => {
-    if (told.has(message)) return;
-    if (told.size >= WARNINGS_MAX) told.clear();
-    told.add(message);
-    world.onWarning(message);
-  };
-  const telling: ProcessWorld = { ...world, onWarning: once };
+  const telling: ProcessWorld = { ...world, onWarning: tellOnce(world.onWarning) };
   const own: ProcessWorld = { ...telling, notes: keptNotes(telling) };
   return {
     find: (spec) => find(own, spec),

@@ -20,7 +20,6 @@ const NO_LEASE: Lease = { release() {} };
 
 const BUSY = failure('overloaded', 'server busy; try again later', { retryAfterSeconds: 2 });
 const DRAINING = failure('draining', 'the router is shutting down; try again shortly', { retryAfterSeconds: 5 });
-const UNAUTHORIZED = failure('unauthorized', 'invalid or missing API key');
 
 /**
  * Lets a request in, or says why not: draining, no place, no valid token.
@@ -45,7 +44,7 @@ export const enter = (
   }
   if (access.ok) return { entered: { ...arrival, token: access.token, lease }, refused: undefined };
   lease.release();
-  return turnedAway(UNAUTHORIZED);
+  return turnedAway(failure('unauthorized', access.why));
 };
 
 /** The server's limit on silent connections, per request: model traffic has deadlines of its own. */

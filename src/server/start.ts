@@ -154,7 +154,12 @@ const leaver = (
     done.resolve(clean && !failed ? EXIT.clean : EXIT.cut);
   };
   return {
-    leave: (why: string, failed = false) => void leave(why, failed).catch(() => done.resolve(EXIT.cut)),
+    leave: (why: string, failed = false) =>
+      void leave(why, failed).catch((error) => {
+        log.error('leaving failed', { stack: stackOf(error) });
+        log.flush();
+        done.resolve(EXIT.cut);
+      }),
     done: done.promise,
   };
 };

@@ -2,7 +2,6 @@
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
 import { SERVE_LABEL } from '#drivers/docker-spec';
 import type { ContainerFacts, DockerEngine } from '#platform/docker-engine';
-import { freePort } from '#tests/drivers/docker-support';
 import { endServers } from '#tests/e2e/multiplexer-processes';
 import { type Program, type Run, type RunOptions, run, SOURCE } from '#tests/e2e/program';
 import { scriptedEngineArgv, scriptedEngineImage } from '#tests/support/scripted-image';
@@ -67,6 +66,25 @@ export interface WorldOptions {
 }
 
 let worlds = 0;
+
+/** Below those that the system gives to outgoing connections, which would take one of ours before its server comes. */
+const PORT_FIRST = 14_000;
+const PORTS = 18_000;
+let portsTried = 0;
+
+/** A port that nobody had a moment ago; its server starts later, so it cannot be held. */
+const freePort = (): number => {
+  for (; portsTried < PORTS; ) {
+    const port = PORT_FIRST + ((process.pid * 97 + portsTried++) % PORTS);
+    try {
+      void Bun.serve({ hostname: '127.0.0.1', port, fetch: () => new Response() }).stop(true);
+      return port;
+    } catch {
+      // Somebody has it.
+    }
+  }
+  throw new Error(`no port from ${PORT_FIRST} on is free`);
+};
 
 const toml = (table: Readonly<Record<string, Value>>): string =>
   Object.entries(table)

@@ -8,7 +8,7 @@ import { headerCount } from '#server/header-count';
 import type { Front } from '#server/multiplexer/front';
 import { relayTo } from '#server/multiplexer/relay';
 import { changeSlot, health, modelList, modelNamed, readiness, slotChangeIn, slots } from '#server/multiplexer/slots';
-import { type Trouble, trouble, troubleResponse, UNAUTHORIZED } from '#server/multiplexer/trouble';
+import { type Trouble, trouble, troubleResponse, unauthorized } from '#server/multiplexer/trouble';
 import type { Way } from '#server/multiplexer/wish';
 import { decodedName, normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
 import { asksForWebSocket, webSocketRefused } from '#server/websocket';
@@ -36,7 +36,8 @@ const operatorRoutes = (front: Front): Readonly<Record<string, (request: Request
 
 /** Why a request may not enter: nobody may probe what exists without a token. */
 const refusedEntry = ({ guard, limits }: Front, request: Request): Trouble | undefined => {
-  if (!guard.check(request.headers).ok) return UNAUTHORIZED;
+  const access = guard.check(request.headers);
+  if (!access.ok) return unauthorized(access.why);
   if (headerCount(request) <= limits.headerCountMax) return undefined;
   return trouble('invalid_request', `more than ${limits.headerCountMax} headers`, { status: 431 });
 };

@@ -4,7 +4,7 @@ import { formatProblems } from '#config/problem';
 import type { Registry } from '#core/registry';
 import type { DriverName } from '#core/serve-spec';
 import { messageOf, stackOf } from '#core/thrown';
-import { createHostMemory } from '#drivers/memory';
+import { createHostMemory, tellingMemory } from '#drivers/memory';
 import { untilReady } from '#drivers/readiness';
 import { createSleeper } from '#drivers/sleep';
 import { createMultiplexer } from '#multiplexer/create';
@@ -98,7 +98,7 @@ const worldOf = async (
   const tools = await openTools(effects);
   const drivers = openDrivers(tools, effects, state, belongings, onProblem);
   const probing = { fetch: session.fetch, clock };
-  const memory = createHostMemory(tools.commands);
+  const memory = tellingMemory(createHostMemory(tools.commands), onProblem);
   return {
     actors: createActors({
       clock,
@@ -108,7 +108,7 @@ const worldOf = async (
     drivers: drivers.all,
     untilReady: (spec, serve, signal) => untilReady(spec, serve, { ...probing, signal }),
     sleeper: createSleeper(probing),
-    availableGb: (driver) => memory.availableGb(driver).catch(() => undefined),
+    availableGb: (driver) => memory.availableGb(driver),
     sweep: sweeper(registry, drivers, log),
     state,
     onBug,

@@ -1,4 +1,5 @@
 /** With what does a multiplexer reach its machine: Docker, GPUs, programs, and the folder in which it remembers? */
+
 import type { Registry } from '#core/registry';
 import { createComposeDriver } from '#drivers/compose';
 import { createDockerDriver, type DockerDriver } from '#drivers/docker';
@@ -10,6 +11,7 @@ import type { DockerEngine } from '#platform/docker-engine';
 import { openDockerEngine } from '#platform/docker-socket';
 import type { Effects } from '#platform/effects';
 import { variableNames } from '#platform/runtime';
+import { tellOnce } from '#platform/tell-once';
 import type { MultiplexerState } from '#store/multiplexer-state';
 
 const STATE_FOLDER = '.anvil/multiplexer';
@@ -56,11 +58,10 @@ const createGpuLookup = (commands: Commands): GpuLookup => {
 
 /** The same, telling each warning once. */
 const warning = (lookUp: GpuLookup, onWarning: (message: string) => void): GpuLookup => {
-  const told = new Set<string>();
+  const once = tellOnce(onWarning);
   return async (declared, signal) => {
     const resolved = await lookUp(declared, signal);
-    for (const message of resolved.warnings) if (!told.has(message)) onWarning(message);
-    for (const message of resolved.warnings) told.add(message);
+    for (const message of resolved.warnings) once(message);
     return resolved;
   };
 };

@@ -56,7 +56,7 @@ export const CALLER_GONE = trouble('invalid_request', 'the caller went away', { 
 /** The answer was ended because a drain lasted too long, or the operator did not want to wait. */
 export const CUT = trouble('backend_unavailable', `${CUT_WORDS}; ask again`, { code: 'cut', retryAfterMs: 1_000 });
 
-export const UNAUTHORIZED = trouble('unauthorized', 'invalid or missing API key', { code: 'invalid_api_key' });
+export const unauthorized = (why: string): Trouble => trouble('unauthorized', why, { code: 'invalid_api_key' });
 
 /** Names listed of the models there are. */
 const NAMES_SHOWN_MAX = 50;
