@@ -74,7 +74,7 @@ let portsTried = 0;
 
 /** A port that nobody had a moment ago; its server starts later, so it cannot be held. */
 const freePort = (): number => {
-  for (; portsTried < PORTS; ) {
+  while (portsTried < PORTS) {
     const port = PORT_FIRST + ((process.pid * 97 + portsTried++) % PORTS);
     try {
       void Bun.serve({ hostname: '127.0.0.1', port, fetch: () => new Response() }).stop(true);

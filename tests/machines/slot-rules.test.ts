@@ -174,6 +174,11 @@ describe('the moments of a slot', () => {
   });
 });
 
+test('a drain that is called back leaves no trace: the stay is that since loading, and nobody is promised the room', () => {
+  const { context } = play(['3', ...BUSY, '7', 'drain b', '20', 'keep']);
+  expect([context.since, context.room, context.leases.length]).toEqual([3_000, undefined, 2]);
+});
+
 describe('room', () => {
   test('is promised to the model it was made for until that is settled', () => {
     const steps = [...BUSY, 'drain b', '30', 'removed', '100'];

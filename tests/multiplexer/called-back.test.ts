@@ -98,6 +98,21 @@ describe('a drain for which nobody waits any more', () => {
     expect([await unloading, house.serves.running()]).toEqual([undefined, []]);
   });
 
+  test('keeps no timer when the multiplexer leaves and its servers stay', async () => {
+    const { house, holder, other } = await withDraining();
+    other.abort();
+    await settle();
+    const stopping = house.multiplexer.stop(true);
+    holder.abort();
+    await house.clock.advance(1_000);
+    holder.lease.release();
+    await stopping;
+    await settle();
+    expect(house.clock.pending).toBe(1);
+    await house.clock.advance(2_000);
+    expect(house.clock.pending).toBe(0);
+  });
+
   test('goes on when the multiplexer leaves', async () => {
     const { house } = await withDraining();
     const stopping = house.multiplexer.stop(false);
