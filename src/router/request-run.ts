@@ -24,7 +24,7 @@ import type { SettleCharge } from '#router/memory';
 import { closingComment, decisionHeaders, servedHeaders } from '#router/receipt';
 import { answerClassOf, attemptRecord, billOf, type EndedAttempt, skipRecord } from '#router/record';
 import { Reply } from '#router/reply';
-import { isUnseated, NO_PLACE, type Seat, takeSeat } from '#router/seat';
+import { isUnseated, NO_PLACE, type Seat, type Seating, type Sitter, takeSeat } from '#router/seat';
 
 /** The attempt that holds the floor. */
 interface Current extends EndedAttempt {
@@ -179,7 +179,8 @@ export class RequestRun implements RequestPort {
   async #attempt(candidate: Candidate, place: Lease): Promise<void> {
     let lease = place;
     try {
-      const seat = await this.#sit(candidate, place);
+      const seating = takeSeat(candidate.tier, place, this.#runtime, () => this.#sitter());
+      const seat = 'done' in seating ? await this.#awaitSeat(candidate, seating) : seating;
       if (!seat) return;
       lease = seat.lease;
       await this.#ask(candidate, seat);
@@ -190,15 +191,17 @@ export class RequestRun implements RequestPort {
     }
   }
 
-  /** Undefined when the tier was passed over, or the request has ended. */
-  async #sit(candidate: Candidate, place: Lease): Promise<Seat | undefined> {
-    const seating = takeSeat(candidate.tier, place, this.#runtime, {
+  #sitter(): Sitter {
+    return {
       id: this.#exchange.id,
       request: this.#exchange.request,
       swapGroups: this.#generation.settings.swapGroups,
       onLongWait: () => this.#send({ type: 'wait.lasted' }),
-    });
-    if (!('done' in seating)) return seating;
+    };
+  }
+
+  /** Undefined when the tier was passed over, or the request has ended. */
+  async #awaitSeat(candidate: Candidate, seating: Seating): Promise<Seat | undefined> {
     this.#stopWaiting = () => {
       seating.giveUp();
       this.#report(candidate, 'neutral');

@@ -158,15 +158,18 @@ const lookForIt = (tier: Tier, place: Lease, { presence }: Pick<Runtime, 'presen
 /**
  * The seat itself when the tier may be asked at once. A model that shares a GPU of this process is waited for, and whoever
  * lends it has seen it answer; any other tier is looked for unless it answered lately.
+ * @param sitter built only for a tier that shares its GPU
  */
 export const takeSeat = (
   tier: Tier,
   place: Lease,
   runtime: Pick<Runtime, 'slots' | 'clock' | 'presence'>,
-  sitter: Sitter,
+  sitter: () => Sitter,
 ): Seating | Seat => {
-  const waiting = tier.swapGroup === undefined ? undefined : waitForModel(tier, place, runtime, sitter);
+  if (tier.swapGroup === undefined) return lookForIt(tier, place, runtime) ?? { lease: place };
+  const whom = sitter();
+  const waiting = waitForModel(tier, place, runtime, whom);
   if (waiting) return waiting;
-  const lease = reminding(tier, place, runtime, sitter);
+  const lease = reminding(tier, place, runtime, whom);
   return lookForIt(tier, lease, runtime) ?? { lease };
 };

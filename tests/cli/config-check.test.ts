@@ -37,7 +37,10 @@ describe('a valid file', () => {
 
 describe('tiers that share a GPU', () => {
   const write = async (folder: TemporaryFolder): Promise<string> => {
-    await folder.write('models.toml', '[[models]]\nname = "m"\nmodel_path = "/models/m"\nvolume = "models"\nport = 30009\n');
+    await folder.write(
+      'models.toml',
+      '[[models]]\nname = "m"\nmodel_path = "/models/m"\nvolume = "models"\nport = 30009\n',
+    );
     const group = '[[router.swap_groups]]\nname = "gpu0"\nregistry = "models.toml"';
     return folder.write('router.toml', minimal([], [group]).replace('model = "m"', 'model = "m"\nswap_group = "gpu0"'));
   };

@@ -1,9 +1,12 @@
 /** The verbs of serves on the command line: exit codes, what goes to which output, and that nothing is run for a plan. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { logText, uptime } from '#cli/serves-text';
 import { run } from '#tests/cli/fake-terminal';
 import { fakePrograms } from '#tests/support/fake-programs';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const MANIFEST = `
 [[serve]]

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { Compile } from 'typebox/schema';
 import { configJsonSchema, renderConfigReference } from '#config/reference';
 import { configTables, type SchemaNode } from '#config/schema-node';
-import { parseToml } from '#platform/toml';
-import { fixture, shipped } from '#tests/config/support';
+import { asEditor, fixture, shipped } from '#tests/config/support';
 
 const page = renderConfigReference();
 
@@ -81,15 +80,6 @@ describe('every key', () => {
     ]);
   });
 });
-
-/** What a TOML editor sees: integers are numbers. */
-const asEditor = (text: string): unknown => {
-  const parsed = parseToml(text);
-  if (!parsed.ok) throw new Error(parsed.problem.message);
-  return JSON.parse(
-    JSON.stringify(parsed.document, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)),
-  );
-};
 
 describe('the JSON Schema for editors', () => {
   const editor = Compile(JSON.parse(JSON.stringify(configJsonSchema())) as object);

@@ -5,9 +5,8 @@ import { POLICY } from '#config/registry-defaults';
 import { registryJsonSchema, renderRegistryReference } from '#config/registry-reference';
 import { registrySchema } from '#config/registry-schema';
 import { freeValueNode, tablesOf } from '#config/schema-node';
-import { parseToml } from '#platform/toml';
 import { readTomlRegistry, warningLines } from '#tests/config/registry-support';
-import { shipped } from '#tests/config/support';
+import { asEditor, shipped } from '#tests/config/support';
 
 const TABLES = tablesOf(registrySchema);
 const example = await shipped('multiplexer.example.toml');
@@ -42,15 +41,6 @@ describe('the reference page', () => {
     }
   });
 });
-
-/** As an editor sees it: whole numbers are numbers. */
-const asEditor = (text: string): unknown => {
-  const parsed = parseToml(text);
-  if (!parsed.ok) throw new Error(parsed.problem.message);
-  return JSON.parse(
-    JSON.stringify(parsed.document, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)),
-  );
-};
 
 describe('the JSON Schema for editors', () => {
   const editor = Compile(JSON.parse(JSON.stringify(registryJsonSchema())) as object);

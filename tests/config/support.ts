@@ -93,3 +93,12 @@ export const fixture = (name: string): Promise<string> =>
   Bun.file(`${import.meta.dir}/../fixtures/configs/${name}`).text();
 
 export const shipped = (name: string): Promise<string> => Bun.file(`${import.meta.dir}/../../configs/${name}`).text();
+
+/** A TOML document as an editor sees it: whole numbers are numbers. */
+export const asEditor = (text: string): unknown => {
+  const parsed = parseToml(text);
+  if (!parsed.ok) throw new Error(parsed.problem.message);
+  return JSON.parse(
+    JSON.stringify(parsed.document, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)),
+  );
+};

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { SwapView } from '#core/swap';
-import { boardOf } from '#core/swap-board';
+import { boardOf, withNewcomer } from '#core/swap-board';
 import { estimate, estimateOn } from '#core/swap-estimate';
 import { schedule } from '#core/swap-policy';
+import { pressedAt } from '#core/swap-worth';
 import { modelOf, slotOf, viewOf, waiterOf } from '#tests/core/swap-fixtures';
 import { simulate } from '#tests/core/swap-simulator';
 import { anySituation } from '#tests/core/swap-traces';
@@ -21,7 +22,8 @@ describe('what is known already', () => {
           const board = boardOf(view);
           for (const slot of view.slots) {
             const fresh = estimate(unknown(view), slot.model.name);
-            expect([slot.model.name, estimateOn(board, slot)]).toEqual([slot.model.name, fresh] as never);
+            if (fresh === undefined) throw new Error(`${slot.model.name} is not there`);
+            expect(estimateOn(board, slot)).toEqual(fresh);
           }
         };
         simulate({ ...situation, decide: schedule, watch });
@@ -30,20 +32,31 @@ describe('what is known already', () => {
     );
   }, 60_000);
 
+  test('of who waits is not known of who waits besides', () => {
+    const slots = ['a', 'b', 'c'].map((name) => slotOf(modelOf(name), name === 'a' ? { state: 'ready' } : {}));
+    const [, wanted = slotOf(modelOf('b'))] = slots;
+    const board = boardOf(viewOf(slots, { now: 1000, waiting: [waiterOf('b', 0)] }));
+    const alone = pressedAt(board, wanted);
+    const beside = pressedAt(withNewcomer(board, waiterOf('c', 1000)), wanted);
+    // The one behind it takes a load of 20 s, a drain and an end, and has to begin a second later at most.
+    expect([alone, beside, pressedAt(board, wanted)]).toEqual([87_000, 35_000, 87_000]);
+  });
+
   test('is of the very models that are asked about, on the same GPUs', () => {
     const gpus = [{ id: 'gpu0', vramMib: 10 }];
     const view = (sizeMib: number, pinned: boolean): SwapView =>
       viewOf(
         [
-          slotOf(modelOf('a', { vramMib: sizeMib, pinned }), { state: 'ready' }),
+          slotOf(modelOf('a', { vramMib: sizeMib, pinned }), { state: 'ready', leases: 1 }),
           slotOf(modelOf('b', { vramMib: sizeMib })),
         ],
-        { now: 60_000, gpus, waiting: [waiterOf('b', 50_000)] },
+        // Forced at this moment, if the other one is in the way and takes three seconds to leave.
+        { now: 87_000, gpus, waiting: [waiterOf('b', 0)] },
       );
     const said = (each: SwapView) => schedule(each).commands.map((command) => command.do);
-    expect([said(view(9, false)), said(view(3, false)), said(view(9, true)), said(view(9, false))]).toEqual([
-      ['drain'],
+    expect([said(view(3, false)), said(view(9, false)), said(view(9, true)), said(view(9, false))]).toEqual([
       ['load'],
+      ['drain'],
       ['refuse'],
       ['drain'],
     ]);

@@ -1,11 +1,11 @@
 /** The compose driver with the real `docker compose` and a real engine: brought up, known, changed, taken down. */
 import { beforeAll, describe, expect, test } from 'bun:test';
-import type { ServeSpec } from '#core/serve-spec';
 import { createComposeDriver } from '#drivers/compose';
 import { untilReady } from '#drivers/readiness';
 import { bunEffects } from '#platform/bun-effects';
 import { createCommands } from '#platform/commands';
 import { freePort } from '#tests/drivers/docker-support';
+import { specOf } from '#tests/drivers/process-support';
 import { dockerForTests, IMAGE_BUILD_MS, scriptedEngineImage } from '#tests/support/scripted-image';
 import { tmpdir } from '#tests/support/tmp';
 
@@ -51,20 +51,10 @@ describe.skipIf(skip || !(hasCompose || isRequired))('the compose driver on a re
       const file = await folder.write('stack.yml', fileWith(port, 'hello'));
       await folder.write('vars.env', 'LEVEL=1\n');
       const project = `anvil-test-${process.pid}`;
-      const spec: ServeSpec = {
-        name: 'small',
-        engine: 'custom',
+      const spec = specOf(port, [], {
         launch: { driver: 'compose', file, service: 'model', project },
         container: `anvil-test-none-${process.pid}`,
-        servedModel: 'small',
-        port,
-        health: '/health',
-        gpus: [],
-        env: {},
-        envFrom: [],
-        loadTimeoutMs: 30_000,
-        stopMs: 5_000,
-      };
+      });
       const effects = bunEffects();
       const { clock, env, reach } = effects;
       const session = effects.openSession();

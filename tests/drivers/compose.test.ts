@@ -1,8 +1,11 @@
 /** A serve that is a compose service: which commands are given, and what becomes of their answers. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { createCommands } from '#platform/commands';
 import { composeHouse, composeSpec, factsWith, ID } from '#tests/drivers/compose-support';
 import { rejectionOf } from '#tests/support/rejection';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const never = new AbortController().signal;
 

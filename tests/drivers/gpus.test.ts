@@ -1,8 +1,11 @@
 /** Which GPUs nvidia-smi lists, and what an index or UUID of a registry comes to. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { cudaEnvironment, type GpuFacts, type GpuListing, listGpus, parseGpus, resolveGpus } from '#drivers/gpus';
 import { createCommands } from '#platform/commands';
 import { fakePrograms } from '#tests/support/fake-programs';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const gpu = (index: number, uuid: string): GpuFacts => ({
   index,

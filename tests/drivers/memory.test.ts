@@ -1,6 +1,6 @@
 /** How much host memory is left: for a container what the host has, for a process also what our control group may take. */
 import { describe, expect, test } from 'bun:test';
-import { createHostMemory, parseVmStat } from '#drivers/memory';
+import { createHostMemory, parseVmStat, tellingMemory } from '#drivers/memory';
 import { createCommands } from '#platform/commands';
 import { type ReadSystemFile, readMemory } from '#platform/memory';
 import { fakePrograms } from '#tests/support/fake-programs';
@@ -130,5 +130,23 @@ Pages purgeable:                           4288.
     const memory = createHostMemory(programs.commands, async () => ({ hostBytes: undefined, groupBytes: undefined }));
     expect(await memory.availableGb('docker')).toBe((424_288 * 16_384) / GIB);
     expect(parseVmStat('something else')).toBeUndefined();
+  });
+});
+
+describe('memory that cannot be read', () => {
+  test.each([
+    ['is told once, and loads are not guarded', async () => undefined, 'cannot be read: models are loaded without'],
+    [
+      'and fails is told with its reason',
+      async () => {
+        throw new Error('vm_stat hangs');
+      },
+      'cannot be read (vm_stat hangs): models',
+    ],
+  ])('%s', async (_title, availableGb, words) => {
+    const told: string[] = [];
+    const memory = tellingMemory({ availableGb }, (message) => told.push(message));
+    expect([await memory.availableGb('docker'), await memory.availableGb('docker')]).toEqual([undefined, undefined]);
+    expect(told).toEqual([expect.stringContaining(words)]);
   });
 });

@@ -1,5 +1,5 @@
 /** A plain program outlives whoever started it, is known again, taken over when it is as declared, and ended otherwise. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import type { ServeSpec } from '#core/serve-spec';
 import { keepNote } from '#drivers/process-notes';
@@ -19,6 +19,9 @@ import {
 import { createSimulatedClock } from '#tests/support/clock';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const OWNER_PROGRAM = fileURLToPath(new URL('./process-owner-program.ts', import.meta.url));
 const commands = createCommands();

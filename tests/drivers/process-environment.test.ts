@@ -1,5 +1,5 @@
 /** What a plain program gets from our environment, which GPUs it sees, and where its output goes. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { symlink } from 'node:fs/promises';
 import type { ServeSpec } from '#core/serve-spec';
 import { resolveGpus } from '#drivers/gpus';
@@ -8,6 +8,9 @@ import { createCommands } from '#platform/commands';
 import { createDriver, freePort, memoryNotes, never, saysReady, specOf } from '#tests/drivers/process-support';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const OURS = {
   PATH: process.env.PATH ?? '',

@@ -1,5 +1,5 @@
 /** A serve that is a plain program: started in a group of its own, watched, and ended with everything it started. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { stat, truncate } from 'node:fs/promises';
 import { createCommands } from '#platform/commands';
 import {
@@ -15,6 +15,9 @@ import {
 import { createSimulatedClock } from '#tests/support/clock';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const commands = createCommands();
 

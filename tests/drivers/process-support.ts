@@ -87,9 +87,16 @@ export const createDriver = (...world: Parameters<typeof processWorld>): Process
 
 export const never = new AbortController().signal;
 
-/** Looks until the condition holds; each look lets everything else have its turn. */
+/** Between two looks at what gives no signal: often enough, and without keeping a processor from those who are waited for. */
+const LOOK_MS = 5;
+const LOOKS_MS_MAX = 20_000;
+
+/** Waits for what can only be looked at. @throws Error when it does not come within 20 s */
 export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  for (const due = performance.now() + LOOKS_MS_MAX; !(await holds()); ) {
+    if (performance.now() > due) throw new Error(`test: it does not hold after ${LOOKS_MS_MAX / 1_000} s: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 };
 
 /** Waits until the server has said that it is ready. */

@@ -3,23 +3,12 @@ import { describe, expect, test } from 'bun:test';
 import type { EngineName, ServeSpec } from '#core/serve-spec';
 import { createSleeper } from '#drivers/sleep';
 import { drivenWorld } from '#tests/drivers/drive';
+import { specOf } from '#tests/drivers/process-support';
 import { refusedPort } from '#tests/support/ports';
 
 const never = new AbortController().signal;
 
-const specFor = (engine: EngineName, port: number): ServeSpec => ({
-  name: 'small',
-  engine,
-  launch: { driver: 'process', argv: ['true'] },
-  container: 'anvil-small',
-  port,
-  health: '/health',
-  gpus: [],
-  env: {},
-  envFrom: [],
-  loadTimeoutMs: 30_000,
-  stopMs: 1_000,
-});
+const specFor = (engine: EngineName, port: number): ServeSpec => specOf(port, [], { engine });
 
 interface Vllm {
   /** Memory there is: everything, nothing, or weights without their cache. */

@@ -1,8 +1,8 @@
 /** The router as a process of its own, run from source or as the compiled binary, with everything it says at hand. */
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processStart } from '#platform/commands-processes';
 import { build } from '#scripts/build';
 
 const MAIN = Bun.fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -11,15 +11,24 @@ const HANG_MS = 30_000;
 
 export interface Program {
   readonly name: 'source' | 'binary';
-  /** The start of the command line; the binary is built when first asked for, once per test file. */
+  /** The start of the command line; the binary is built when first asked for, once per process of tests. */
   command(): Promise<readonly string[]>;
 }
 
 let built: Promise<readonly string[]> | undefined;
 
+/** Nothing is called when all tests are over, so each run takes away the binaries of those that have ended. */
+const sweepBinaries = async (): Promise<void> => {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = /^anvil-binary-([0-9]+)-/.exec(name) ?? [];
+    if (pid === undefined || (await processStart(Number(pid))) !== undefined) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+};
+
 const buildBinary = async (): Promise<readonly string[]> => {
-  const folder = await mkdtemp(join(tmpdir(), 'anvil-e2e-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await sweepBinaries();
+  const folder = await mkdtemp(join(tmpdir(), `anvil-binary-${process.pid}-`));
   const outfile = join(folder, process.platform === 'win32' ? 'anvil-serving.exe' : 'anvil-serving');
   await build({ outfile });
   return [outfile];

@@ -1,8 +1,11 @@
 // The words of every builder launch a server that takes them: it has the name, the address and the port they say.
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { EngineWish } from '#core/engine';
 import { ENGINES } from '#engines/index';
 import { scriptedEngineArgv } from '#tests/support/scripted-image';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const WISH: EngineWish = {
   model: '/models/qwen3.gguf',

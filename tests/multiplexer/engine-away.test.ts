@@ -1,25 +1,13 @@
 /** What does an engine that cannot be asked cost: the models it runs, and nobody else? */
 import { describe, expect, test } from 'bun:test';
-import { type House, openHouse } from '#tests/multiplexer/house';
+import { openHouse, openHouseWithResident, slotOf } from '#tests/multiplexer/house';
 import { settle } from '#tests/support/clock';
 
 const AWAY = 'the engine cannot be reached: start it';
 
-/** A house in which `a` is resident and has nothing to do. */
-const withResident = async (): Promise<House> => {
-  const house = await openHouse({ settings: { lingerMs: 0 } });
-  const first = house.ask('a');
-  await house.clock.advance(10_000);
-  first.lease.release();
-  await settle();
-  return house;
-};
-
-const slotOf = (house: House, model: string) => house.multiplexer.status().slots.find((slot) => slot.model === model);
-
 describe('while the engine of a model is away', () => {
   test('nobody is vacated for it: its callers are told, and the resident serves on', async () => {
-    const house = await withResident();
+    const house = await openHouseWithResident();
     house.serves.of('b').unreachable = true;
     const other = house.ask('b');
     await settle();
@@ -37,7 +25,7 @@ describe('while the engine of a model is away', () => {
   });
 
   test('it is not vacated itself, as it could not be stopped', async () => {
-    const house = await withResident();
+    const house = await openHouseWithResident();
     house.serves.of('a').unreachable = true;
     const other = house.ask('b');
     await settle();
@@ -61,7 +49,7 @@ describe('while the engine of a model is away', () => {
   });
 
   test('those who come after a server that could not be removed are told at once, whichever model they want', async () => {
-    const house = await withResident();
+    const house = await openHouseWithResident();
     house.serves.of('a').unreachable = true;
     house.serves.crash('a');
     await settle();
@@ -84,7 +72,7 @@ describe('while the engine of a model is away', () => {
   });
 
   test('an operator who unloads a server that is in the way has it tried again at once', async () => {
-    const house = await withResident();
+    const house = await openHouseWithResident();
     house.serves.of('a').unreachable = true;
     house.serves.crash('a');
     await settle();

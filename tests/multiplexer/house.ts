@@ -1,6 +1,8 @@
 /** A multiplexer on fake servers, simulated time and a state in memory, with what it says collected. */
+
 import type { Registry, RegistryModel, RegistrySettings } from '#core/registry';
 import { isSlotRefusal, type SlotLease, type SlotRefusal } from '#core/slot-lease';
+import type { SlotStatus } from '#core/slots-status';
 import type { SwapGpu } from '#core/swap';
 import { SWAP_DEFAULTS } from '#core/swap-defaults';
 import { createMultiplexer } from '#multiplexer/create';
@@ -187,6 +189,19 @@ export const openHouse = async (options: HouseOptions = {}): Promise<House> => {
   await settle();
   return house;
 };
+
+/** One in which `a` is loaded and has nothing to do. */
+export const openHouseWithResident = async (options: HouseOptions = {}): Promise<House> => {
+  const house = await openHouse({ settings: { lingerMs: 0 }, ...options });
+  const first = house.ask('a');
+  await house.clock.advance(10_000);
+  first.lease.release();
+  await settle();
+  return house;
+};
+
+export const slotOf = ({ multiplexer }: House, model: string): SlotStatus | undefined =>
+  multiplexer.status().slots.find((slot) => slot.model === model);
 
 /** Lets time pass until a promise has ended, timer by timer. */
 export const passUntil = async (clock: SimulatedClock, promise: Promise<unknown>): Promise<void> => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { SlotInput, SlotPort } from '#machines/slot.machine';
 import type { Actors } from '#platform/actors';
-import { type House, openHouse } from '#tests/multiplexer/house';
+import { openHouse, slotOf } from '#tests/multiplexer/house';
 import { settle } from '#tests/support/clock';
 
 /** Slots of which one effect fails whenever it is armed. */
@@ -28,8 +28,6 @@ const withBug = (effect: keyof SlotPort) => {
   return { bug, actors };
 };
 
-const slotOf = (house: House, model: string) => house.multiplexer.status().slots.find((slot) => slot.model === model);
-
 describe('a slot that has died of a bug', () => {
   test('while its model was lent ends the answers, removes the server, and serves again after a rest', async () => {
     const { bug, actors } = withBug('beginUnload');
@@ -48,6 +46,17 @@ describe('a slot that has died of a bug', () => {
     expect([again.word, house.serves.running()]).toEqual(['lease', ['a']]);
     holder.lease.release();
     expect(slotOf(house, 'a')?.leases).toBe(1);
+  });
+
+  test('at the drain limit, before the answers were cut, has them end all the same', async () => {
+    const { bug, actors } = withBug('cutLeases');
+    const house = await openHouse({ actors, settings: { drainMs: 5_000, waitBoundMs: 20_000 } });
+    const holder = house.ask('a');
+    await house.clock.advance(10_000);
+    const other = house.ask('b');
+    bug.armed = true;
+    await house.clock.advance(60_000);
+    expect([holder.lease.cut.aborted, house.errors.length, other.word]).toEqual([true, 1, 'lease']);
   });
 
   test('counts its memory as taken until what is left has gone', async () => {

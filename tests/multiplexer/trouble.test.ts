@@ -1,22 +1,11 @@
 /** What happens when servers crash, cannot be started, or cannot be stopped? */
 import { describe, expect, test } from 'bun:test';
-import { type House, openHouse, passUntilState } from '#tests/multiplexer/house';
+import { type House, openHouse, openHouseWithResident, passUntilState, slotOf } from '#tests/multiplexer/house';
 import { settle } from '#tests/support/clock';
-
-const loaded = async (options: Parameters<typeof openHouse>[0] = {}): Promise<House> => {
-  const house = await openHouse({ settings: { lingerMs: 0 }, ...options });
-  const first = house.ask('a');
-  await house.clock.advance(10_000);
-  first.lease.release();
-  await settle();
-  return house;
-};
-
-const slotOf = (house: House, model: string) => house.multiplexer.status().slots.find((slot) => slot.model === model);
 
 describe('a server that crashes', () => {
   test('is started again after a rest, which doubles while it goes on', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.serves.crash('a', 'exited with 1');
     await settle();
     house.serves.of('a').diesLoading = 'again';
@@ -48,7 +37,7 @@ describe('a server that crashes', () => {
   });
 
   test('is not brought back when another model has taken its place', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.serves.crash('a');
     await settle();
     const other = house.ask('b');
@@ -73,7 +62,7 @@ describe('a server that crashes', () => {
   });
 
   test('shows its last lines', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.serves.crash('a', 'CUDA error: device-side assert');
     await settle();
     expect(slotOf(house, 'a')).toMatchObject({
@@ -92,7 +81,7 @@ describe('a server that crashes', () => {
 
 describe('a server that cannot be removed', () => {
   test('keeps others off its memory, which are told so at once, until it has gone', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.serves.of('a').immortal = true;
     const other = house.ask('b');
     await house.clock.advance(2_000);
@@ -114,7 +103,7 @@ describe('a server that cannot be removed', () => {
   });
 
   test('is what an operator hears who unloads it', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.serves.of('a').immortal = true;
     const unloading = house.multiplexer.unload('a', new AbortController().signal);
     await house.clock.advance(2_000);
@@ -170,7 +159,7 @@ describe('room that has been made', () => {
   const roomOf = (house: House) => slotOf(house, 'a')?.vacated_for;
 
   test('is promised until the model it was made for is ready', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     house.ask('b');
     await house.clock.advance(500);
     expect([house.stateOf('a'), roomOf(house)]).toEqual(['unloading', 'b']);
@@ -181,7 +170,7 @@ describe('room that has been made', () => {
   });
 
   test('is promised no longer when nobody waits for it', async () => {
-    const house = await loaded();
+    const house = await openHouseWithResident();
     const other = house.ask('b');
     await house.clock.advance(500);
     other.abort();

@@ -1,11 +1,14 @@
 /** A program is run to its end, whatever it and its children do with their output. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { CommandMissing, type CommandOptions, createCommands } from '#platform/commands';
 import { until } from '#tests/drivers/process-support';
 import { rejectionOf } from '#tests/support/rejection';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const isWindows = process.platform === 'win32';
 const commands = createCommands();

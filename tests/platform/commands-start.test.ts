@@ -1,7 +1,10 @@
 /** A program that is started for long has a group of its own, tells its lines, and can be told from a later one. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { createCommands } from '#platform/commands';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const isWindows = process.platform === 'win32';
 const commands = createCommands();

@@ -1,5 +1,8 @@
 /** A verb that puts things in order when it is interrupted can still be interrupted while it does. */
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const PROGRAM = Bun.fileURLToPath(new URL('leave-once-program.ts', import.meta.url));
 

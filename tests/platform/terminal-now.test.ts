@@ -1,5 +1,8 @@
 /** A result that cannot wait leaves before the program does, and a reader that has gone is noticed. */
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const PROGRAM = Bun.fileURLToPath(new URL('terminal-now-program.ts', import.meta.url));
 

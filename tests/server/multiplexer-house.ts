@@ -1,4 +1,5 @@
 /** The multiplexer's front door for tests: real sockets in front, scripted servers behind, leases counted in between. */
+
 import type { SlotLease, SlotRefusal, SlotWish } from '#core/slot-lease';
 import type { SlotStatus, SlotsStatus } from '#core/slots-status';
 import { createMultiplexerMetrics } from '#multiplexer/metrics';
@@ -12,6 +13,7 @@ import { createSessions, FRONT_LIMITS, type Front, type FrontLimits } from '#ser
 import { createSlotFeed } from '#server/multiplexer/slot-feed';
 import { createVisits } from '#server/multiplexer/visit';
 import { type FakeTier, startFakeTier } from '#tests/support/fake-tier';
+import { type Post, postTo } from '#tests/support/post';
 
 export interface Asked {
   readonly model: string;
@@ -175,11 +177,7 @@ export interface House extends AsyncDisposable {
   readonly listening: Listening;
   /** Bugs of ours that were reported. */
   readonly bugs: readonly string[];
-  post(
-    path: string,
-    body: unknown,
-    init?: { headers?: Record<string, string>; signal?: AbortSignal },
-  ): Promise<Response>;
+  readonly post: Post;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
@@ -217,13 +215,7 @@ export const startHouse = async ({ limits, effects: replaced, token }: HouseOpti
     beta,
     listening,
     bugs,
-    post: (path, body, init = {}) =>
-      fetch(listening.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...init.headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        ...(init.signal ? { signal: init.signal } : {}),
-      }),
+    post: postTo(listening.url),
     get: (path, headers = {}) => fetch(listening.url + path, { headers }),
     async [Symbol.asyncDispose]() {
       front.feed.close();

@@ -1,10 +1,13 @@
 /** What survives a multiplexer, who may use its state file, and what a bad disk does to it. */
 import { Database } from 'bun:sqlite';
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMultiplexerState, type MultiplexerState } from '#store/multiplexer-state';
 import { tmpdir } from '#tests/support/tmp';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 const PROGRAM = join(import.meta.dir, 'multiplexer-state-program.ts');
 

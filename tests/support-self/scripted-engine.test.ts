@@ -1,6 +1,9 @@
 /** The scripted model server of examples/one-gpu says what it is told to, in every dialect, and fails as it is told to. */
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { scriptedEngineArgv } from '#tests/support/scripted-image';
+
+/** Real processes, on a machine that may be busy. Milliseconds. */
+setDefaultTimeout(30_000);
 
 interface Running extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */

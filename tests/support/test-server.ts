@@ -1,4 +1,5 @@
 /** A whole server on loopback for tests: real sockets in front, any configuration behind, evidence at hand. */
+
 import type { DecisionRecord } from '#core/decision';
 import { bunEffects } from '#platform/bun-effects';
 import type { Effects } from '#platform/effects';
@@ -6,17 +7,14 @@ import type { Log } from '#platform/log';
 import { type Assembly, assemble } from '#server/assembly';
 import { configure } from '#server/configuration';
 import { listen } from '#server/listen';
+import { type Post, postTo } from '#tests/support/post';
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly assembly: Assembly;
   /** Bugs of ours that were reported; a test that expects none checks that it is empty. */
   readonly bugs: readonly string[];
-  post(
-    path: string,
-    body: unknown,
-    init?: { readonly headers?: Record<string, string>; readonly signal?: AbortSignal },
-  ): Promise<Response>;
+  readonly post: Post;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** The record of a decision; waits until the request has ended. */
   record(id: string): Promise<DecisionRecord>;
@@ -64,13 +62,7 @@ export const startTestServer = async ({
     url: listening.url,
     assembly,
     bugs,
-    post: (path, body, init = {}) =>
-      fetch(listening.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...init.headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        ...(init.signal ? { signal: init.signal } : {}),
-      }),
+    post: postTo(listening.url),
     get: (path, headers = {}) => fetch(listening.url + path, { headers }),
     async record(id) {
       for (let turn = 0; turn < RECORD_TURNS_MAX; turn++) {

@@ -17,8 +17,8 @@ Other routes: /healthz, /readyz, /metrics, /v1/slots, /v1/slots/events, POST /v1
 and /unload.
 
 SIGTERM and SIGINT let running answers end within the drain limit and stop all servers; it ends with 1 when
-answers were cut. A second one cuts them; a third leaves at once, and what still runs is found by the next
-start. SIGHUP changes nothing, since a registry is read at the start only.
+answers were cut or servers are left behind. A second one cuts them; a third leaves at once, and what still
+runs is found by the next start. SIGHUP changes nothing, since a registry is read at the start only.
 
 --self-check looks at the registry, Docker, GPUs, images, programs, ports and who may connect, and
 starts nothing.
