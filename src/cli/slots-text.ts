@@ -8,14 +8,12 @@ const QUEUE_HEADS = ['REQUEST', 'MODEL', 'POSITION', 'WAITED', 'BOUND-IN'];
 const QUEUED_SHOWN = 10;
 const LAST_CHARS_SHOWN = 60;
 
-const MINUTE_MS = 60_000;
-
 /** `450 ms`, `12 s`, `3 min 20 s`. */
 const duration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
-  const seconds = Math.round((ms % MINUTE_MS) / 1_000);
-  return `${Math.floor(ms / MINUTE_MS)} min${seconds === 0 ? '' : ` ${seconds} s`}`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  return `${Math.floor(seconds / 60)} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
 };
 
 const readyIn = ({ state, needs, ready_in_ms: ms, retry_in_ms: retryMs }: SlotStatus): string => {

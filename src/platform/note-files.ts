@@ -6,7 +6,7 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 export interface NoteFiles {
-  /** Undefined when there is none that can be read. */
+  /** Undefined when there is none. @throws the system's error when it is there and cannot be read */
   get(name: string): string | undefined;
   /** Undefined removes it. @throws the system's error when it cannot be written */
   set(name: string, text: string | undefined): void;
@@ -19,8 +19,9 @@ export const noteFiles = (folder: string): NoteFiles => {
     get: (name) => {
       try {
         return readFileSync(pathOf(name), 'utf8');
-      } catch {
-        return undefined;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
       }
     },
     set: (name, text) => {

@@ -37,7 +37,7 @@ const STATUS: SlotsStatus = {
   ],
   queue: [
     { request: 'mux_1', model: 'writer', position: 0, waited_ms: 8_400, bound_in_ms: 111_600 },
-    { request: 'mux_2', model: 'writer', position: 1, waited_ms: 900, bound_in_ms: 119_000 },
+    { request: 'mux_2', model: 'writer', position: 1, waited_ms: 900, bound_in_ms: 119_600 },
   ],
   waiting: 3,
   swaps: {
@@ -67,7 +67,7 @@ test('the state is a table, the queue and the swaps', () => {
     '',
     'REQUEST  MODEL   POSITION  WAITED  BOUND-IN',
     'mux_1    writer  1         8 s     1 min 52 s',
-    'mux_2    writer  2         900 ms  1 min 59 s',
+    'mux_2    writer  2         900 ms  2 min',
     '1 more wait',
     '',
     'swaps: 12 (worth 7, demand 5); answers cut: 1',

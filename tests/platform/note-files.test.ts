@@ -20,3 +20,9 @@ test('a note is read back by the next run, whatever its name', async () => {
   notes.set('a', undefined);
   expect([notes.get('a'), notes.get('../a')]).toEqual([undefined, 'second ../a']);
 });
+
+test('a note that is there and cannot be read is no absent one', async () => {
+  await using folder = await tmpdir();
+  await folder.write('a.note/inside', '');
+  expect(() => noteFiles(folder.path).get('a')).toThrow('EISDIR');
+});
