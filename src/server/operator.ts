@@ -3,6 +3,7 @@ import type { Dialect } from '#core/dialect';
 import { sayFailure } from '#core/error-table';
 import { type Failure, failure, isFailure } from '#core/failure';
 import type { Candidate } from '#core/plan';
+import type { TierResidency } from '#core/residency';
 import { routeAnswer } from '#core/route-answer';
 import type { SlotsStatus } from '#core/slots-status';
 import { isWorkClass, workClassOfPreset } from '#core/work-class';
@@ -19,6 +20,10 @@ const slotsByGroup = ({ router }: ServerContext): Readonly<Record<string, SlotsS
   const names = router.generation.settings.swapGroups.map(({ name }) => name);
   return Object.fromEntries(names.map((name) => [name, groups[name] ?? null]));
 };
+
+/** Whole milliseconds: an estimate has no fractions of them. */
+const residencyOf = (found: TierResidency | undefined): TierResidency | null =>
+  found === undefined ? null : { ...found, readyInMs: Math.round(found.readyInMs) };
 
 /** Liveness for everybody; with `verbose` everything an operator asks first. */
 export const health = (context: ServerContext, routes: readonly string[], verbose: boolean): Response => {
@@ -51,7 +56,7 @@ export const health = (context: ServerContext, routes: readonly string[], verbos
       breaker: router.breakers.peek(tier.id, undefined),
       load: router.admission.loadOf(tier.id),
       swap_group: tier.swapGroup ?? null,
-      residency: router.slots?.residency(tier) ?? null,
+      residency: residencyOf(router.slots?.residency(tier)),
     })),
     slots: slotsByGroup(context),
     breakers: status.breakers,

@@ -14,12 +14,20 @@ const NOBODY_HERE = trouble(
 );
 
 /** A feed for each multiplexer; a reload may bring another one. */
-const createFeeds = ({ effects, ending }: ServerContext) => {
+const createFeeds = ({ effects, ending, multiplexer: present }: ServerContext) => {
   const feeds = new WeakMap<Multiplexer, SlotFeed>();
   return (multiplexer: Multiplexer): SlotFeed => {
     const known = feeds.get(multiplexer);
     if (known) return known;
-    const feed = createSlotFeed(multiplexer, effects.clock, FRONT_LIMITS);
+    const feed = createSlotFeed(
+      {
+        status: () => multiplexer.status(),
+        onChange: (listener) => multiplexer.onChange(listener),
+        ended: () => present() !== multiplexer,
+      },
+      effects.clock,
+      FRONT_LIMITS,
+    );
     feeds.set(multiplexer, feed);
     ending.addEventListener('abort', () => feed.close(), { once: true });
     return feed;

@@ -2,10 +2,15 @@
 import { describe, expect, test } from 'bun:test';
 import type { TierResidency } from '#core/residency';
 import type { SwapGroup, SwapGroupSource } from '#core/settings';
+import { FRONT_LIMITS } from '#server/multiplexer/front';
+import { createSlotFeed } from '#server/multiplexer/slot-feed';
 import { type OpenMultiplexer, openSlots } from '#server/slots';
 import { tierOf } from '#tests/core/decide-fixtures';
+import { createSimulatedClock } from '#tests/support/clock';
 import { rejectionOf } from '#tests/support/rejection';
+import { readerOf } from '#tests/support/sse';
 import { startTwoTiers } from '#tests/support/two-tiers';
+import { sampleSlots } from '#tests/upstream/sample-slots';
 
 const READY: TierResidency = { state: 'ready', readyInMs: 0, needs: 'nothing', inFlight: 0, queued: 0 };
 const group = (name: string, source: SwapGroupSource): SwapGroup => ({ name, source, keepaliveAfterMs: 10_000 });
@@ -163,4 +168,25 @@ test('a server without a multiplexer of its own says where to look', async () =>
     status: 404,
     text: expect.stringContaining('/healthz?verbose has what is known of it'),
   });
+});
+
+test('watchers of a multiplexer that a reload has closed are sent away, not kept alive for ever', async () => {
+  const clock = createSimulatedClock();
+  const status = sampleSlots();
+  let ended = false;
+  const feed = createSlotFeed(
+    { status: () => status, onChange: () => () => undefined, ended: () => ended },
+    clock,
+    FRONT_LIMITS,
+  );
+  const opened = feed.open(new Request('http://localhost/v1/slots/events'));
+  if (!(opened instanceof Response)) throw new Error('no feed');
+  await using reader = readerOf(opened);
+  await reader.until('\n\n');
+  await clock.advance(FRONT_LIMITS.heartbeatMs);
+  await reader.until(': quiet\n\n');
+  ended = true;
+  await clock.advance(FRONT_LIMITS.heartbeatMs);
+  await reader.rest();
+  expect(clock.pending).toBe(0);
 });

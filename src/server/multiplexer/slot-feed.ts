@@ -14,6 +14,8 @@ export interface SlotFeed {
 export interface FeedSource {
   status(): SlotsStatus;
   onChange(listener: () => void): () => void;
+  /** True once nothing can change any more: the next heartbeat ends the streams instead. Absent: never. */
+  ended?(): boolean;
 }
 
 type FeedLimits = Pick<FrontLimits, 'feedGapMs' | 'heartbeatMs' | 'feedReadersMax'>;
@@ -90,6 +92,10 @@ export const createSlotFeed = (source: FeedSource, clock: Clock, limits: FeedLim
     tellTimer ??= clock.setTimeout(tell, Math.max(0, toldAt + limits.feedGapMs - clock.now()));
   };
   const beat = (): void => {
+    if (source.ended?.() === true) {
+      close();
+      return;
+    }
     const comment = encoder.encode(': quiet\n\n');
     for (const reader of readers) if (!reader.beat(comment)) forget(reader);
     beatTimer = readers.size === 0 ? undefined : clock.setTimeout(beat, limits.heartbeatMs);
@@ -105,6 +111,11 @@ export const createSlotFeed = (source: FeedSource, clock: Clock, limits: FeedLim
     if (!readers.delete(reader)) return;
     reader.close();
     if (readers.size === 0) rest();
+  };
+  const close = (): void => {
+    closed = true;
+    if (readers.size > 0) tell();
+    for (const reader of [...readers]) forget(reader);
   };
   return {
     open(request) {
@@ -122,10 +133,6 @@ export const createSlotFeed = (source: FeedSource, clock: Clock, limits: FeedLim
       request.signal.addEventListener('abort', () => forget(reader), { once: true });
       return new Response(reader.body, { headers: HEADERS });
     },
-    close() {
-      closed = true;
-      if (readers.size > 0) tell();
-      for (const reader of [...readers]) forget(reader);
-    },
+    close,
   };
 };
