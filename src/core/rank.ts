@@ -143,12 +143,12 @@ const keysOf = (pool: readonly Weighed[], ambiguous: boolean, world: World): Key
  * configured order stands where it costs little. Nothing changes unless the model of one of them has to be waited for.
  */
 const soonestFirst = (peers: readonly Keys[], intent: Intent, world: World): readonly Ranked[] => {
+  const isWaitedFor = ({ entry }: Keys): boolean => (world.residency(entry.tier)?.readyInMs ?? 0) > 0;
+  if (peers.length < 2 || !peers.some(isWaitedFor)) return peers.map(({ entry }) => entry);
   const expected = peers.map(({ entry }) => {
     const expectation = expectationOf(entry.tier, entry.ruling.score, intent.gateClass ?? intent.workClass, world);
     return { entry, expectation, time: timeToPass(expectation) };
   });
-  if (peers.length < 2 || expected.every(({ expectation }) => expectation.readyInMs === 0))
-    return peers.map(({ entry }) => entry);
   const left = [...expected];
   const ordered: Ranked[] = [];
   while (left.length > 0) {
