@@ -40,8 +40,9 @@ export const refusalInHeaders = (
   headers: Headers,
   waitedMs: number,
 ): RefusedElsewhere | undefined => {
+  if (swapGroup === undefined) return undefined;
   const refused = headers.get('x-anvil-slot-refused') ?? '';
-  if (swapGroup === undefined || !isRefused(refused)) return undefined;
+  if (!isRefused(refused)) return undefined;
   return {
     slot: { model: model ?? id, refused, waitedMs, elsewhere: true },
     failure: { kind: 'busy', detail: REFUSED[refused] },
