@@ -93,35 +93,39 @@ const COUNTERS: readonly Reading[] = [
   },
 ];
 
+/** The head of a metric. */
+const named = (registry: Registry, name: string, help: string, labelNames: readonly string[]) => ({
+  name: PREFIX + name,
+  help,
+  labelNames: [...labelNames],
+  registers: [registry],
+});
+
 const registerReadings = (registry: Registry, status: () => SlotsStatus | undefined): void => {
+  const readWith = (read: Reading['read']) => {
+    const now = status();
+    return now === undefined ? [] : read(now);
+  };
   for (const { name, help, labels, read } of GAUGES)
     new Gauge({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labels],
-      registers: [registry],
+      ...named(registry, name, help, labels),
       collect() {
         this.reset();
-        const now = status();
-        if (now) for (const [label, value] of read(now)) this.set({ ...label }, value);
+        for (const [label, value] of readWith(read)) this.set({ ...label }, value);
       },
     });
   for (const { name, help, labels, read } of COUNTERS)
     new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labels],
-      registers: [registry],
+      ...named(registry, name, help, labels),
       collect() {
         this.reset();
-        const now = status();
-        if (now) for (const [label, value] of read(now)) this.inc({ ...label }, value);
+        for (const [label, value] of readWith(read)) this.inc({ ...label }, value);
       },
     });
 };
 
 const counter = (registry: Registry, name: string, help: string, labelNames: readonly string[]) =>
-  new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
+  new Counter(named(registry, name, help, labelNames));
 
 const histogram = (
   registry: Registry,
@@ -129,14 +133,7 @@ const histogram = (
   help: string,
   labelNames: readonly string[],
   buckets: readonly number[],
-) =>
-  new Histogram({
-    name: PREFIX + name,
-    help,
-    labelNames: [...labelNames],
-    buckets: [...buckets],
-    registers: [registry],
-  });
+) => new Histogram({ ...named(registry, name, help, labelNames), buckets: [...buckets] });
 
 /** What events move. Labels are names of the registry and words of ours, so their number is bounded. */
 const registerEvents = (registry: Registry): ((event: MultiplexerEvent) => void) => {

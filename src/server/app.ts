@@ -9,7 +9,7 @@ import { eventStream } from '#server/event-stream';
 import { type Entered, enter, generate, type IdleLimit } from '#server/generate';
 import { model, models } from '#server/model-list';
 import { decision, decisions, health, json, readiness, route } from '#server/operator';
-import { normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
+import { decodedName, normalised, PATH_CHARS_SHOWN, urlOf } from '#server/paths';
 import { slotRoutes } from '#server/slot-routes';
 import { asksForWebSocket, webSocketRefused } from '#server/websocket';
 
@@ -75,12 +75,8 @@ const namedRoute = (context: ServerContext, path: string): Methods | undefined =
   const found = /^\/v1\/(models|decisions)\/(.+)$/.exec(path);
   if (!found) return undefined;
   const [, kind, encoded = ''] = found;
-  let name = encoded;
-  try {
-    name = decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
+  const name = decodedName(encoded);
+  if (name === undefined) return undefined;
   return { GET: () => (kind === 'models' ? model(context, name) : decision(context, name)) };
 };
 
