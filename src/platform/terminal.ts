@@ -24,7 +24,9 @@ export interface ProcessTerminal extends Terminal {
 /** Exit code where what was found out did not arrive. */
 const UNWRITTEN = 1;
 
-const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
+/** A pipe says the first; a socket, which some programs give their children for one, the second while words were unread. */
+const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET']);
+const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && GONE.has(error.code);
 
 /** The running process. A stream's write callback comes before the bytes are gone, so results are written by one awaited call. */
 export const processTerminal = (): ProcessTerminal => {
